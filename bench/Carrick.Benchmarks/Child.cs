@@ -1,0 +1,78 @@
+using System.Diagnostics;
+
+namespace Carrick.Benchmarks;
+
+/// <summary>This program in another process. It ends when its standard input is closed, so it never outlives its parent.</summary>
+internal sealed class Child : IAsyncDisposable
+{
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(60);
+
+    private Child(Process process) => Process = process;
+
+    public Process Process { get; }
+
+    public static Child Start(string command, Settings settings)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardInput = true };
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+        {
+            start.ArgumentList.Add(typeof(Child).Assembly.Location);
+        }
+
+        start.ArgumentList.Add(command);
+        foreach (var argument in settings.ToArguments())
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        if (command == "load")
+        {
+            // One thread that reads and writes all sockets: the generator must leave the cores to the server.
+            start.Environment["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1";
+            start.Environment["DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT"] = "1";
+            start.Environment["DOTNET_gcConcurrent"] = "0";
+        }
+
+        return new Child(Process.Start(start) ?? throw new InvalidOperationException($"'{command}' did not start."));
+    }
+
+    /// <summary>The next line of its output.</summary>
+    public async Task<string> ReadLineAsync() =>
+        await Process.StandardOutput.ReadLineAsync().ConfigureAwait(false) ?? throw new InvalidOperationException("The process ended early.");
+
+    /// <summary>Runs a command to its end and returns its last line.</summary>
+    public static async Task<string> RunAsync(string command, Settings settings)
+    {
+        var child = Start(command, settings);
+        await using (child.ConfigureAwait(false))
+        {
+            string? last = null;
+            while (await child.Process.StandardOutput.ReadLineAsync().ConfigureAwait(false) is { } line)
+            {
+                last = line;
+            }
+
+            return last ?? throw new InvalidOperationException($"'{command}' printed nothing.");
+        }
+    }
+
+    public void Kill() => Process.Kill();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!Process.HasExited)
+        {
+            Process.StandardInput.Close();
+            try
+            {
+                await Process.WaitForExitAsync().WaitAsync(StopWithin).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                Process.Kill();
+            }
+        }
+
+        Process.Dispose();
+    }
+}

@@ -1,0 +1,134 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Threading.Channels;
+
+namespace Carrick.Benchmarks.Load;
+
+/// <summary>One run: closed loop (each connection sends when it has its answer) or open loop (requests go at their time, answered or not).</summary>
+internal sealed class LoadRun(Settings settings, SignedRequests requests)
+{
+    private const int DuplicateEvery = 10;
+    private const int DuplicateDistance = 55;
+
+    private readonly ConcurrentBag<Latencies> _latencies = [];
+    private Connection[] _connections = [];
+    private int _next = -1;
+    private int _accepted;
+    private int _duplicates;
+    private int _refused;
+
+    public async Task ConnectAsync()
+    {
+        _connections = [.. Enumerable.Range(0, settings.Connections).Select(_ => new Connection { Request = requests.NewBuffer() })];
+        foreach (var connection in _connections)
+        {
+            await connection.ConnectAsync(settings.Port).ConfigureAwait(false);
+        }
+    }
+
+    public async Task<LoadResult> ClosedAsync()
+    {
+        var started = Stopwatch.GetTimestamp();
+        var length = TimeSpan.FromSeconds(settings.Seconds);
+        await Task.WhenAll(_connections.Select(connection => LoopAsync(connection, started, length))).ConfigureAwait(false);
+        return Result(Stopwatch.GetElapsedTime(started));
+    }
+
+    /// <summary>Latency counts from the time a request was due, so a stall of the server shows in every request that waited for it.</summary>
+    public async Task<LoadResult> OpenAsync()
+    {
+        var due = Channel.CreateUnbounded<long>(new() { SingleWriter = true });
+        var workers = _connections.Select(connection => Task.Run(() => ServeAsync(connection, due.Reader))).ToArray();
+        // Off this thread: it may be the one that reads and writes the sockets.
+        var started = Stopwatch.GetTimestamp();
+        await Task.Factory.StartNew(() => Schedule(started, due.Writer), TaskCreationOptions.LongRunning).ConfigureAwait(false);
+        await Task.WhenAll(workers).ConfigureAwait(false);
+        return Result(Stopwatch.GetElapsedTime(started));
+    }
+
+    private void Schedule(long started, ChannelWriter<long> due)
+    {
+        var total = settings.Rate * settings.Seconds;
+        var random = new Random(1);
+        var at = 0.0;
+        for (var sent = 0; sent < total;)
+        {
+            var now = Stopwatch.GetElapsedTime(started).TotalSeconds;
+            while (sent < total && at <= now)
+            {
+                due.TryWrite(started + (long)(at * Stopwatch.Frequency));
+                at += -Math.Log(1 - random.NextDouble()) / settings.Rate;
+                sent++;
+            }
+
+            Thread.Sleep(1);
+        }
+
+        due.Complete();
+    }
+
+    private async Task LoopAsync(Connection connection, long started, TimeSpan length)
+    {
+        var latencies = new Latencies();
+        _latencies.Add(latencies);
+        while (Stopwatch.GetElapsedTime(started) < length && NextNumber() is { } number)
+        {
+            requests.Write(number, connection.Request);
+            var sent = Stopwatch.GetTimestamp();
+            Count(await connection.ExchangeAsync().ConfigureAwait(false));
+            latencies.Add(Stopwatch.GetElapsedTime(sent));
+        }
+    }
+
+    private async Task ServeAsync(Connection connection, ChannelReader<long> due)
+    {
+        var latencies = new Latencies();
+        _latencies.Add(latencies);
+        await foreach (var at in due.ReadAllAsync().ConfigureAwait(false))
+        {
+            if (NextNumber() is not { } number)
+            {
+                return;
+            }
+
+            requests.Write(number, connection.Request);
+            Count(await connection.ExchangeAsync().ConfigureAwait(false));
+            latencies.Add(Stopwatch.GetElapsedTime(at));
+        }
+    }
+
+    /// <summary>The number of the next request: every tenth is one that was sent shortly before.</summary>
+    private int? NextNumber()
+    {
+        var number = Interlocked.Increment(ref _next);
+        if (number >= requests.Count)
+        {
+            return null;
+        }
+
+        return number % DuplicateEvery == DuplicateEvery - 1 && number > DuplicateDistance ? number - DuplicateDistance : number;
+    }
+
+    private void Count(Answer answer)
+    {
+        switch (answer)
+        {
+            case Answer.Accepted: Interlocked.Increment(ref _accepted); break;
+            case Answer.Duplicate: Interlocked.Increment(ref _duplicates); break;
+            default: Interlocked.Increment(ref _refused); break;
+        }
+    }
+
+    private LoadResult Result(TimeSpan length)
+    {
+        var all = new Latencies();
+        all.AddRange(_latencies);
+        foreach (var connection in _connections)
+        {
+            connection.Dispose();
+        }
+
+        return new LoadResult(
+            DateTimeOffset.UtcNow - length, length.TotalSeconds, _accepted, _duplicates, _refused, all.Percentile(50), all.Percentile(99), all.Percentile(99.9), all.Percentile(100), 0);
+    }
+}

@@ -1,0 +1,92 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Carrick.Benchmarks.Load;
+
+/// <summary>
+/// Requests signed by Standard Webhooks, as bytes. All have one length and one body; only message id and signature differ, so a
+/// connection keeps one buffer and writes two fields into it. Signed before the run, so that signing takes no time from it.
+/// </summary>
+internal sealed class SignedRequests
+{
+    public const string Secret = "whsec_" + SecretBase64;
+    public const int BodySize = 1_024;
+    private const string SecretBase64 = "Y2Fycmljay1iZW5jaG1hcmtzLXNpZ25pbmcta2V5LTE=";
+    private const int IdSize = 28;
+    private const int SignatureSize = 44;
+    private const int FieldsSize = IdSize + SignatureSize;
+
+    private readonly byte[] _fields;
+    private readonly byte[] _template;
+    private readonly byte[] _content;
+    private readonly int _idAt;
+    private readonly int _signatureAt;
+    private readonly ulong _seed;
+
+    public SignedRequests(string path, int count)
+    {
+        _seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        var timestamp = DateTimeOffset.UtcNow.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        var body = Body();
+        var head = $"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {BodySize}\r\n"
+            + $"User-Agent: benchmark\r\nwebhook-timestamp: {timestamp}\r\nwebhook-id: ";
+        _idAt = head.Length;
+        head += new string('-', IdSize) + "\r\nwebhook-signature: v1,";
+        _signatureAt = head.Length;
+        head += new string('-', SignatureSize) + "\r\n\r\n";
+        _template = [.. Encoding.ASCII.GetBytes(head), .. body];
+        _content = [.. Encoding.ASCII.GetBytes($"{new string('-', IdSize)}.{timestamp}."), .. body];
+        _fields = new byte[checked(count * FieldsSize)];
+        for (var i = 0; i < count; i++)
+        {
+            Sign(i, _fields.AsSpan(i * FieldsSize, FieldsSize));
+        }
+    }
+
+    public int Size => _template.Length;
+
+    public byte[] NewBuffer() => (byte[])_template.Clone();
+
+    /// <summary>Makes <paramref name="buffer"/> the request of this number.</summary>
+    public void Write(int number, byte[] buffer)
+    {
+        var at = number * FieldsSize;
+        if (at + FieldsSize > _fields.Length)
+        {
+            throw new InvalidOperationException("More requests were sent than signed.");
+        }
+
+        _fields.AsSpan(at, IdSize).CopyTo(buffer.AsSpan(_idAt));
+        _fields.AsSpan(at + IdSize, SignatureSize).CopyTo(buffer.AsSpan(_signatureAt));
+    }
+
+    public int Count => _fields.Length / FieldsSize;
+
+    public static byte[] Body()
+    {
+        const string Start = """{"type":"invoice.paid","timestamp":"2026-01-01T00:00:00Z","data":{"id":"in_1","customer":"cus_1","amount":1200,"note":" """;
+        return Encoding.ASCII.GetBytes(Start + new string('x', BodySize - Start.Length - 3) + "\"}}");
+    }
+
+    // Random to the index on message ids, as those of most senders are.
+    private void Sign(int number, Span<byte> fields)
+    {
+        var id = $"msg_{Mix(_seed + (ulong)number):x16}{number:x8}";
+        Encoding.ASCII.GetBytes(id, fields);
+        fields[..IdSize].CopyTo(_content);
+        Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(Key, _content, mac);
+        Base64.EncodeToUtf8(mac, fields[IdSize..], out _, out _);
+    }
+
+    private static readonly byte[] Key = Convert.FromBase64String(SecretBase64);
+
+    private static ulong Mix(ulong value)
+    {
+        value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9;
+        value = (value ^ (value >> 27)) * 0x94D049BB133111EB;
+        return value ^ (value >> 31);
+    }
+}

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Net;
+using Carrick.Benchmarks.Load;
+using Carrick.Hosting;
+using Carrick.Operations;
+using Carrick.Receiving;
+using Carrick.Signatures;
+using Carrick.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Carrick.Benchmarks.Serving;
+
+/// <summary>The server under test: Kestrel, the webhook endpoint and the SQLite store, as an application composes them. In a process of its own.</summary>
+internal static class BenchServer
+{
+    public const string Integration = "bench";
+
+    public static async Task<int> RunAsync(Settings settings)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning);
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, settings.Port));
+        var handler = new BenchHandler(settings);
+        builder.AddCarrick(carrick => carrick
+            .UseSqlite($"Data Source={Path.Combine(settings.Data, "carrick.db")}")
+            .AddIntegration(Integration, bench =>
+            {
+                bench.ReceiveWebhooks(WebhookScheme.StandardWebhooks, [SignedRequests.Secret]);
+                handler.AddTo(bench);
+            }));
+        var app = builder.Build();
+        app.MapCarrick();
+        app.MapGet("/bench/stats", () => Results.Json(Read(app.Services, handler)));
+        app.MapPost("/bench/reset", handler.Reset);
+        var started = Stopwatch.GetTimestamp();
+        await app.StartAsync().ConfigureAwait(false);
+        handler.Started(started);
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        Console.WriteLine(new Uri(address).Port);
+
+        // The parent closes the input to end the process.
+        _ = await Console.In.ReadLineAsync().ConfigureAwait(false);
+        handler.Open();
+        await app.StopAsync().ConfigureAwait(false);
+        await app.DisposeAsync().ConfigureAwait(false);
+        return 0;
+    }
+
+    private static ServerFigures Read(IServiceProvider services, BenchHandler handler)
+    {
+        using var process = Process.GetCurrentProcess();
+        var statistics = services.GetRequiredService<IStore>().Statistics;
+        var ages = handler.Ages;
+        return new ServerFigures
+        {
+            ResidentBytes = process.WorkingSet64,
+            CpuSeconds = process.TotalProcessorTime.TotalSeconds,
+            Commits = statistics.Commits,
+            Commands = statistics.Commands,
+            WalBytes = statistics.WalBytes,
+            Checkpoints = statistics.Checkpoints,
+            AllocatedBytes = GC.GetTotalAllocatedBytes(),
+            HeapBytes = GC.GetTotalMemory(forceFullCollection: false),
+            Handled = handler.Handled,
+            LastHandledAt = handler.LastAt,
+            Outstanding = services.GetRequiredService<IOperations>().ListConsumers().Sum(consumer => consumer.Depth.Ready + consumer.Depth.Delayed),
+            StartToDispatch = handler.StartToDispatch,
+            ProcessToDispatch = handler.ProcessToDispatch,
+            AgeP50 = ages.Count > 0 ? ages.Percentile(50) : null,
+            AgeP99 = ages.Count > 0 ? ages.Percentile(99) : null,
+        };
+    }
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+
+namespace Carrick.Benchmarks;
+
+/// <summary>The options of all commands.</summary>
+internal sealed record Settings
+{
+    /// <summary>Length of one measurement.</summary>
+    public int Seconds { get; init; } = 8;
+
+    public int Repetitions { get; init; } = 3;
+
+    public int Connections { get; init; } = 64;
+
+    /// <summary>Events to store before a measurement.</summary>
+    public int Events { get; init; } = 1_000_000;
+
+    /// <summary>Deliveries that are outstanding.</summary>
+    public int Backlog { get; init; } = 100_000;
+
+    /// <summary>The handler's concurrency; 0 for the default.</summary>
+    public int Concurrency { get; init; }
+
+    /// <summary>Requests per second of an open loop; 0 for a closed loop.</summary>
+    public int Rate { get; init; }
+
+    /// <summary>The most requests of one run; 0 for no limit.</summary>
+    public int Limit { get; init; }
+
+    public int Port { get; init; }
+
+    /// <summary>What gets the events: <c>gated</c> (they wait) or <c>handler</c>.</summary>
+    public string Consumer { get; init; } = "gated";
+
+    /// <summary>Where databases are made, each run in a directory of its own that is deleted after it.</summary>
+    public string Data { get; init; } = Path.Combine(Path.GetTempPath(), "carrick-benchmarks");
+
+    /// <summary>A closed loop that compiles every path of the server, before a measurement: by count, because a busy machine does less in a second.</summary>
+    public Settings ToWarmUp() => this with { Limit = 40_000, Seconds = 30, Rate = 0 };
+
+    /// <returns>What is wrong, or <see langword="null"/>.</returns>
+    public static string? TryParse(string[] args, out Settings settings)
+    {
+        settings = new Settings();
+        for (var i = 0; i + 1 < args.Length; i += 2)
+        {
+            var (name, value) = (args[i], args[i + 1]);
+            var isNumber = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number);
+            Settings? next = (name, isNumber) switch
+            {
+                ("--data", _) => settings with { Data = value },
+                ("--consumer", _) => settings with { Consumer = value },
+                ("--seconds", true) => settings with { Seconds = number },
+                ("--repetitions", true) => settings with { Repetitions = number },
+                ("--connections", true) => settings with { Connections = number },
+                ("--events", true) => settings with { Events = number },
+                ("--backlog", true) => settings with { Backlog = number },
+                ("--concurrency", true) => settings with { Concurrency = number },
+                ("--rate", true) => settings with { Rate = number },
+                ("--limit", true) => settings with { Limit = number },
+                ("--port", true) => settings with { Port = number },
+                _ => null,
+            };
+            if (next is null)
+            {
+                return $"{name} {value}: unknown option, or not a number.";
+            }
+
+            settings = next;
+        }
+
+        return args.Length % 2 == 0 ? null : $"{args[^1]}: a value is missing.";
+    }
+
+    /// <summary>The arguments that give these settings again.</summary>
+    public string[] ToArguments() =>
+    [
+        "--seconds", Text(Seconds), "--repetitions", Text(Repetitions), "--connections", Text(Connections), "--events", Text(Events),
+        "--backlog", Text(Backlog), "--concurrency", Text(Concurrency), "--rate", Text(Rate), "--limit", Text(Limit), "--port", Text(Port),
+        "--consumer", Consumer, "--data", Data,
+    ];
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

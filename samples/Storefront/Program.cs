@@ -1,0 +1,3 @@
+using Storefront;
+
+await StorefrontApp.Create(args).RunAsync();

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace Carrick.Receiving;
+
+/// <summary>The metrics of receiving. Tags have few values: an integration's name, or <c>unknown</c>. Thread-safe.</summary>
+internal sealed class WebhookMetrics
+{
+    public const string MeterName = "Carrick";
+    public const string UnknownSource = "unknown";
+    private readonly Counter<long> _received;
+    private readonly Counter<long> _failures;
+    private readonly Counter<long> _conflicts;
+    private readonly Histogram<double> _acknowledged;
+
+    public WebhookMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create(MeterName);
+        _received = meter.CreateCounter<long>("carrick.inbound.received", "{event}", "Events accepted, and requests refused, by result.");
+        _failures = meter.CreateCounter<long>("carrick.security.signature_failures", "{request}", "Requests with a bad signature, by reason.");
+        _conflicts = meter.CreateCounter<long>("carrick.inbound.conflicts", "{event}", "Duplicates whose body differs from the first one.");
+        _acknowledged = meter.CreateHistogram<double>("carrick.inbound.ack.duration", "s", "Time from the request's headers to the acknowledgement of a durable event.", advice: Diagnostics.Buckets.Local);
+    }
+
+    public void Received(string source, string result, long count = 1) =>
+        _received.Add(count, new KeyValuePair<string, object?>("source", source), new KeyValuePair<string, object?>("result", result));
+
+    public void SignatureFailure(string source, string reason) =>
+        _failures.Add(1, new KeyValuePair<string, object?>("source", source), new KeyValuePair<string, object?>("reason", reason));
+
+    public void Acknowledged(string source, IReadOnlyList<IngestResult> results, TimeSpan duration)
+    {
+        var duplicates = results.Count(result => result.Duplicate);
+        var conflicts = results.Count(result => result.Conflict);
+        Add(source, "accepted", results.Count - duplicates);
+        Add(source, "duplicate", duplicates);
+        if (conflicts > 0)
+        {
+            _conflicts.Add(conflicts, new KeyValuePair<string, object?>("source", source));
+        }
+
+        _acknowledged.Record(duration.TotalSeconds, new TagList { { "source", source } });
+    }
+
+    private void Add(string source, string result, int count)
+    {
+        if (count > 0)
+        {
+            Received(source, result, count);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+using Carrick.Hosting;
+using Carrick.Signatures;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.Options;
+
+namespace Carrick.Receiving;
+
+/// <summary>
+/// Takes one request from socket to acknowledgement, always in this order: bound the body, verify the raw bytes, and only then parse, map and store.
+/// Thread-safe.
+/// </summary>
+internal sealed class WebhookReceiver(
+    ICarrickEngine engine,
+    IEventIngress ingress,
+    WebhookSources sources,
+    WebhookMetrics metrics,
+    ISecuritySignals signals,
+    TimeProvider time,
+    IOptions<WebhookReceivingOptions> options)
+{
+    private readonly InFlightBytes _inFlight = new(options.Value.MaxBytesInFlight);
+    private readonly MinDataRate _minRate = new(options.Value.MinBytesPerSecond, options.Value.MinRateGrace);
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        var started = time.GetTimestamp();
+        var name = context.Request.RouteValues["integration"] as string ?? "";
+        if (engine.Topology.Find(name)?.Source is not WebhookSourceDefinition definition)
+        {
+            metrics.Received(WebhookMetrics.UnknownSource, "unknown_integration");
+            await WebhookAnswers.NotFoundAsync(context);
+            return;
+        }
+
+        if (sources.Find(definition, out _) is not { } source)
+        {
+            metrics.Received(name, "misconfigured");
+            await WebhookAnswers.UnavailableAsync(context);
+            return;
+        }
+
+        var method = context.Request.Method;
+        if (method != HttpMethods.Post && !source.Handshakes.Knows(method))
+        {
+            metrics.Received(name, "wrong_method");
+            await WebhookAnswers.WrongMethodAsync(context, source.Handshakes.Knows(HttpMethods.Get));
+            return;
+        }
+
+        LimitBody(context, definition.MaxBodyBytes);
+        var body = await BodyReader.ReadAsync(context.Request, definition.MaxBodyBytes, _inFlight);
+        try
+        {
+            await (body.Outcome switch
+            {
+                BodyOutcome.Complete => AnswerAsync(context, name, source, body.Body, started),
+                BodyOutcome.TooLarge => Refuse(name, "too_large", () => WebhookAnswers.TooLargeAsync(context)),
+                BodyOutcome.TooSlow => Refuse(name, "too_slow", () => WebhookAnswers.TooSlowAsync(context)),
+                BodyOutcome.Full => Refuse(name, "full", () => WebhookAnswers.UnavailableAsync(context)),
+                BodyOutcome.Malformed => Refuse(name, "malformed", () => WebhookAnswers.RejectedAsync(context, StatusCodes.Status400BadRequest)),
+                _ => Refuse(name, "aborted", () => Task.CompletedTask),
+            });
+        }
+        finally
+        {
+            _inFlight.Release(body.Reserved);
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext context, string name, WebhookSource source, ReadOnlyMemory<byte> body, long started)
+    {
+        var http = context.Request;
+        var request = new WebhookRequest(http.Method, http.QueryString.Value ?? "", http.Headers, body);
+        if (source.Handshakes.TryAnswer(request, key: null) is { } early)
+        {
+            await HandshakeAsync(context, name, early);
+            return;
+        }
+
+        var verdict = http.Method == HttpMethods.Post
+            ? source.Verifier.Verify(request, time.GetUtcNow())
+            : SignatureVerdict.Rejected(SignatureFailure.HandshakeMismatch);
+        if (!verdict.IsValid)
+        {
+            await RejectAsync(context, name, source, verdict.Failure);
+            return;
+        }
+
+        if (source.Handshakes.TryAnswer(request, verdict.Key) is { } answer)
+        {
+            await HandshakeAsync(context, name, answer);
+            return;
+        }
+
+        var events = source.Events.Map(name, request, verdict.Text, source.Headers.Pick(http.Headers));
+        await StoreAsync(context, name, source, events, started);
+    }
+
+    private async Task StoreAsync(HttpContext context, string name, WebhookSource source, IReadOnlyList<IncomingEvent> events, long started)
+    {
+        IReadOnlyList<IngestResult> results;
+        try
+        {
+            // The whole request is here and is genuine: a caller that hangs up now finds its event stored when it comes again.
+            results = await ingress.IngestAsync(events, CancellationToken.None);
+        }
+        catch (EngineFullException exception)
+        {
+            metrics.Received(name, "full");
+            await WebhookAnswers.UnavailableAsync(context, exception.RetryAfter);
+            return;
+        }
+
+        metrics.Acknowledged(name, results, time.GetElapsedTime(started));
+        await (source.Scheme.Ack is { } ack
+            ? WebhookAnswers.WriteAsync(context, ack.Status, ack.ContentType, ack.Body)
+            : WebhookAnswers.AcceptedAsync(context, results));
+    }
+
+    private Task RejectAsync(HttpContext context, string name, WebhookSource source, SignatureFailure failure)
+    {
+        metrics.Received(name, "rejected");
+        metrics.SignatureFailure(name, SignatureReasons.Name(failure));
+        if (!source.Scheme.ExpectsInvalidProbes)
+        {
+            signals.SignatureRejected(name, failure);
+        }
+
+        return WebhookAnswers.RejectedAsync(context, source.Scheme.RejectStatus);
+    }
+
+    private Task HandshakeAsync(HttpContext context, string name, HandshakeAnswer answer)
+    {
+        metrics.Received(name, "handshake");
+        return WebhookAnswers.WriteAsync(context, StatusCodes.Status200OK, answer.ContentType, answer.Body);
+    }
+
+    private Task Refuse(string name, string result, Func<Task> answer)
+    {
+        metrics.Received(name, result);
+        return answer();
+    }
+
+    private void LimitBody(HttpContext context, long maxBytes)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            // The server counts the framing of chunks too, so a chunked body is counted by the reader alone.
+            size.MaxRequestBodySize = context.Request.ContentLength is null ? null : maxBytes;
+        }
+
+        if (HttpProtocol.IsHttp11(context.Request.Protocol) && context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = _minRate;
+        }
+    }
+}

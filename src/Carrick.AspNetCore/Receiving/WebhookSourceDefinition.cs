@@ -1,0 +1,140 @@
+using Carrick.Integrations;
+using Carrick.Signatures;
+
+namespace Carrick.Receiving;
+
+/// <summary>An integration's webhook: who signs, with which secrets, and within which limits. Immutable.</summary>
+public sealed record WebhookSourceDefinition : SourceDefinition
+{
+    /// <summary>The smallest and largest <see cref="MaxBodyBytes"/>.</summary>
+    private const long MinBody = 1_024, MaxBody = 25 * 1024 * 1024;
+
+    /// <inheritdoc/>
+    public override string Kind => "webhook";
+
+    /// <summary>The provider's scheme.</summary>
+    public required WebhookScheme Scheme { get; init; }
+
+    /// <summary>The secrets; several during a rotation, any of them may match.</summary>
+    public IReadOnlyList<string> Secrets { get; init; } = [];
+
+    /// <summary>The configuration key that holds the secrets, a string or an array, read when the application starts; <see langword="null"/> if <see cref="Secrets"/> has them.</summary>
+    public string? SecretsKey { get; init; }
+
+    /// <summary>The accepted alternatives of the scheme.</summary>
+    /// <value>Default: <see cref="WebhookScheme.DefaultAccept"/>.</value>
+    public IReadOnlyList<string>? Accept { get; init; }
+
+    /// <summary>The URL the provider posts to, for schemes that sign it; its exact text counts. Without query: the query of each request is signed as sent.</summary>
+    public Uri? PublicUrl { get; init; }
+
+    /// <summary>How far the signed time may lie before or after now.</summary>
+    /// <value>1 s to 1 day; default: the scheme's.</value>
+    public TimeSpan? Tolerance { get; init; }
+
+    /// <summary>The token the provider shows when it checks the URL (Meta).</summary>
+    public string? VerifyToken { get; init; }
+
+    /// <summary>The largest body in bytes; a larger one is answered 413.</summary>
+    /// <value>1 KiB to 25 MiB; default 1 MiB.</value>
+    public long MaxBodyBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>Where the message id stands, such as <c>json.data.id</c> or <c>header.x-id | json.id</c>.</summary>
+    /// <value>Default: the scheme's, and the SHA-256 of the body if nothing stands there.</value>
+    public string? IdPath { get; init; }
+
+    /// <summary>Where the type stands.</summary>
+    /// <value>Default: the scheme's, and <c>unknown</c> if nothing stands there.</value>
+    public string? TypePath { get; init; }
+
+    /// <summary>Where the subject stands, such as <c>json.data.object.customer</c>; needed for delivery in order.</summary>
+    public string? SubjectPath { get; init; }
+
+    /// <summary>Where the version of the subject stands, an integer or an ISO 8601 time; needed to skip late events.</summary>
+    public string? VersionPath { get; init; }
+
+    /// <summary>Checks the definition.</summary>
+    /// <returns>All errors, each beginning with the field's name; empty if there are none. No error shows a secret.</returns>
+    public IReadOnlyList<string> Validate()
+    {
+        var errors = new List<string>();
+        CheckSecrets(errors);
+        foreach (var name in (Accept ?? []).Where(name => !Scheme.Alternatives.Contains(name)))
+        {
+            errors.Add($"accept: '{name}' is not one of {string.Join(", ", Scheme.Alternatives)}");
+        }
+
+        if (Accept is { Count: 0 })
+        {
+            errors.Add("accept: must not be empty");
+        }
+
+        CheckUrl(errors);
+        if (Tolerance is { } tolerance && (tolerance < TimeSpan.FromSeconds(1) || tolerance > TimeSpan.FromDays(1)))
+        {
+            errors.Add("tolerance: must be 1 second to 1 day");
+        }
+
+        if (MaxBodyBytes is < MinBody or > MaxBody)
+        {
+            errors.Add($"maxBodyBytes: must be {MinBody} to {MaxBody}");
+        }
+
+        if (VerifyToken is not null && string.IsNullOrWhiteSpace(VerifyToken))
+        {
+            errors.Add("verifyToken: must not be blank");
+        }
+
+        CheckPath(errors, "idPath", IdPath);
+        CheckPath(errors, "typePath", TypePath);
+        CheckPath(errors, "subjectPath", SubjectPath);
+        CheckPath(errors, "versionPath", VersionPath);
+        return errors;
+    }
+
+    /// <summary>Shows the scheme and the number of secrets, never a secret.</summary>
+    public override string ToString() => $"{nameof(WebhookSourceDefinition)} {{ Scheme = {Scheme.Name}, Secrets = {Secrets.Count} }}";
+
+    private void CheckSecrets(List<string> errors)
+    {
+        if (Secrets.Count == 0 && SecretsKey is null)
+        {
+            errors.Add("secrets: at least one is needed");
+        }
+
+        for (var i = 0; i < Secrets.Count; i++)
+        {
+            if (string.IsNullOrWhiteSpace(Secrets[i]))
+            {
+                errors.Add($"secrets[{i}]: must not be empty");
+            }
+        }
+
+        SchemeKeys.Make(Scheme.Plan, Accept, Secrets, errors);
+    }
+
+    private void CheckUrl(List<string> errors)
+    {
+        if (PublicUrl is null)
+        {
+            var needs = Scheme.Plan.Alternatives.Where(alternative => alternative.SignsUrl && (Accept ?? Scheme.DefaultAccept).Contains(alternative.Name));
+            errors.AddRange(needs.Take(1).Select(alternative => $"publicUrl: is needed, because '{Scheme.Name}' signs the URL ({alternative.Name})"));
+        }
+        else if (!PublicUrl.IsAbsoluteUri || (PublicUrl.Scheme != Uri.UriSchemeHttps && PublicUrl.Scheme != Uri.UriSchemeHttp))
+        {
+            errors.Add("publicUrl: must be an absolute http or https URL");
+        }
+        else if (PublicUrl.OriginalString.AsSpan().IndexOfAny('?', '#') >= 0)
+        {
+            errors.Add("publicUrl: must have no query and no fragment");
+        }
+    }
+
+    private static void CheckPath(List<string> errors, string name, string? path)
+    {
+        if (path is not null && FieldExpression.TryParse(path) is null)
+        {
+            errors.Add($"{name}: '{path}' is no field, such as 'json.data.id' or 'header.x-id | json.id'");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.Text.Json.Serialization.Metadata;
+using Carrick.Rest.Contract;
+using Microsoft.AspNetCore.Http;
+
+namespace Carrick.Rest;
+
+/// <summary>Makes pages of what a store lists.</summary>
+internal static class Paging
+{
+    /// <summary>Shapes a page of items that were asked for with one more than <paramref name="limit"/>.</summary>
+    public static IResult Page<TItem, TResource>(
+        QueryReader query, IReadOnlyList<TItem> items, int limit, Func<TItem, RecordId> position, Func<TItem, TResource> shape,
+        JsonTypeInfo<Page<TResource>> type)
+    {
+        var more = items.Count > limit;
+        var count = more ? limit : items.Count;
+        var data = new List<TResource>(count);
+        for (var i = 0; i < count; i++)
+        {
+            data.Add(shape(items[i]));
+        }
+
+        return TypedResults.Json(new Page<TResource>(data, more ? query.Next(position(items[count - 1])) : null), type);
+    }
+
+    /// <summary>A list that fits one page.</summary>
+    public static IResult All<TResource>(IEnumerable<TResource> items, JsonTypeInfo<Page<TResource>> type) =>
+        TypedResults.Json(new Page<TResource>([.. items], null), type);
+}

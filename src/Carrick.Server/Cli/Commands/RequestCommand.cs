@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+
+namespace Carrick.Server.Cli.Commands;
+
+/// <summary>The shape that all commands on one record share: one request, and its answer is printed.</summary>
+internal static class RequestCommand
+{
+    public static Argument<string> Id(string name, string description) => new(name) { Description = description };
+
+    public static Option<string?> Reason() => new("--reason") { Description = "Why; written to the audit log." };
+
+    /// <summary>GET of one record.</summary>
+    public static Command Show(CliApp app, string description, Argument<string> id, Func<string, string> path, params string[] examples) => app.Create(
+        "show",
+        description,
+        examples,
+        async (context, cancellationToken) =>
+        {
+            var answer = await context.Api.GetAsync(path(Uri.EscapeDataString(context.Get(id))), cancellationToken);
+            if (answer.Failure is { } failure)
+            {
+                return context.Fail(failure);
+            }
+
+            context.Printer.Object(answer.Json());
+            return ExitCodes.Ok;
+        },
+        id);
+
+    /// <summary>POST, and what the server says, or <paramref name="done"/> where it says nothing.</summary>
+    public static async Task<int> PostAsync(CliContext context, string path, JsonObject? body, string done, CancellationToken cancellationToken)
+    {
+        var answer = await context.Api.PostAsync(path, body, cancellationToken);
+        if (answer.Failure is { } failure)
+        {
+            return context.Fail(failure);
+        }
+
+        if (answer.Body.Length > 0)
+        {
+            context.Printer.Object(answer.Json());
+        }
+        else if (!context.Json)
+        {
+            context.Printer.Line(done);
+        }
+
+        return ExitCodes.Ok;
+    }
+
+    /// <summary>A body with those members that are set.</summary>
+    public static JsonObject Body(params (string Name, JsonNode? Value)[] members)
+    {
+        var body = new JsonObject();
+        foreach (var (name, value) in members)
+        {
+            if (value is not null)
+            {
+                body[name] = value;
+            }
+        }
+
+        return body;
+    }
+}

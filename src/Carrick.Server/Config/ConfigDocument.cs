@@ -1,0 +1,47 @@
+using Carrick.Hosting;
+using Carrick.Integrations;
+
+namespace Carrick.Server.Config;
+
+/// <summary>A valid configuration. Holds secrets: not to be shown.</summary>
+internal sealed class ConfigDocument
+{
+    public required IReadOnlyList<IntegrationDefinition> Integrations { get; init; }
+
+    public required EngineSettings Settings { get; init; }
+}
+
+/// <summary>The keys <c>retention</c> and <c>limits</c>; unset members leave the default. They take effect at start.</summary>
+internal sealed record EngineSettings
+{
+    public TimeSpan? EventRetention { get; init; }
+
+    public TimeSpan? MessageIdRetention { get; init; }
+
+    public TimeSpan? DeadLetterRetention { get; init; }
+
+    public int? WriteQueue { get; init; }
+
+    public int? CommitBatch { get; init; }
+
+    public int? ConsumerBuffer { get; init; }
+
+    public long? BodyBuffer { get; init; }
+
+    public TimeSpan? HandlerLinger { get; init; }
+
+    public TimeSpan? ShutdownGrace { get; init; }
+
+    public void CopyTo(CarrickOptions options)
+    {
+        options.EventRetention = EventRetention ?? options.EventRetention;
+        options.MessageIdRetention = MessageIdRetention ?? options.MessageIdRetention;
+        options.DeadLetterRetention = DeadLetterRetention ?? options.DeadLetterRetention;
+        options.WriteQueueCapacity = WriteQueue ?? options.WriteQueueCapacity;
+        options.CommitBatch = CommitBatch ?? options.CommitBatch;
+        options.ConsumerBuffer = ConsumerBuffer ?? options.ConsumerBuffer;
+        options.BodyBuffer = BodyBuffer ?? options.BodyBuffer;
+        options.HandlerLinger = HandlerLinger ?? options.HandlerLinger;
+        options.ShutdownGrace = ShutdownGrace ?? options.ShutdownGrace;
+    }
+}

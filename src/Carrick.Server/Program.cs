@@ -1,0 +1,3 @@
+using Carrick.Server.Cli;
+
+return await new CliApp(CliHost.ForProcess()).RunAsync(args, CancellationToken.None);

@@ -1,0 +1,50 @@
+using Carrick.Hosting;
+using Carrick.Server.Cli;
+using Carrick.Storage;
+
+namespace Carrick.Server.Serve;
+
+/// <summary>The store a server uses, and what is done with it before the engine takes it over.</summary>
+internal static class StoreAccess
+{
+    /// <summary>Chooses the store.</summary>
+    /// <exception cref="CliException">The connection string asks for a store that this build does not have.</exception>
+    public static CarrickBuilder UseStore(this CarrickBuilder carrick, ServerSettings settings)
+    {
+        if (settings.ConnectionString is { } text)
+        {
+            return text.Contains("Data Source", StringComparison.OrdinalIgnoreCase) && !text.Contains("Host=", StringComparison.OrdinalIgnoreCase)
+                ? carrick.UseSqlite(text)
+                : throw new CliException(new CliFailure(
+                    ExitCodes.Usage,
+                    "ConnectionStrings__Carrick asks for PostgreSQL, and this build has no PostgreSQL store.",
+                    "Unset it to use SQLite in the data directory."));
+        }
+
+        DataDirectory.Ensure(settings.DataDirectory);
+        return carrick.UseSqlite($"Data Source={settings.DatabasePath}");
+    }
+
+    /// <summary>Brings the schema up to date and returns the migrations that ran.</summary>
+    /// <exception cref="StoreException">The database cannot be used.</exception>
+    public static async Task<IReadOnlyList<string>> MigrateAsync(ServerSettings settings, CancellationToken cancellationToken)
+    {
+        await using var services = Open(settings);
+        return await services.GetRequiredService<IStore>().MigrateAsync(cancellationToken);
+    }
+
+    /// <summary>The configuration that was applied last, or <see langword="null"/>.</summary>
+    /// <exception cref="StoreException">The database cannot be read.</exception>
+    public static async Task<string?> ReadConfigurationAsync(ServerSettings settings, CancellationToken cancellationToken)
+    {
+        await using var services = Open(settings);
+        return await services.GetRequiredService<IStore>().Queries.ReadConfigurationAsync(cancellationToken);
+    }
+
+    private static ServiceProvider Open(ServerSettings settings)
+    {
+        var services = new ServiceCollection();
+        new CarrickBuilder(services).UseStore(settings);
+        return services.BuildServiceProvider();
+    }
+}

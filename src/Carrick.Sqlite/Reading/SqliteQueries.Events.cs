@@ -1,0 +1,88 @@
+using Carrick.Sqlite.Raw;
+using Carrick.Storage;
+
+namespace Carrick.Sqlite.Reading;
+
+internal sealed partial class SqliteQueries
+{
+    private const string EventBoundary = "SELECT id FROM events WHERE id < ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2";
+
+    private const string EventWindow =
+        """
+        SELECT id, integration, type, message_id, subject, content_type, length(body), received_at FROM events
+        WHERE id >= ?1 AND id < ?2
+        AND (?4 IS NULL OR integration = ?4) AND (?5 IS NULL OR type = ?5) AND (?6 IS NULL OR subject = ?6)
+        AND (?7 IS NULL OR received_at >= ?7) AND (?8 IS NULL OR received_at < ?8)
+        AND (?9 IS NULL OR message_id = ?9)
+        ORDER BY id DESC LIMIT ?3
+        """;
+
+    // The unique index of event_keys, a seek per integration.
+    private const string EventsByMessage =
+        "SELECT event FROM event_keys WHERE integration IN (SELECT number FROM integrations) AND message_id = ?1 AND event < ?2 ORDER BY event DESC";
+
+    public async ValueTask<IReadOnlyList<EventSummary>> ListEventsAsync(
+        EventFilter filter, RecordId? before, int limit, CancellationToken cancellationToken)
+    {
+        var integration = filter.Integration is { } name ? state.Names.FindIntegration(name) : null;
+        if (filter.Integration is not null && integration is null)
+        {
+            return [];
+        }
+
+        IReadOnlyList<EventSummary> Read(Database database, long from, long to, int room) =>
+            ReadSummaries(BindFilter(database[EventWindow].Bind(1, from).Bind(2, to).Bind(3, room), filter, integration));
+
+        var last = before?.Key ?? long.MaxValue;
+        return filter.MessageId is null
+            ? await Window.ScanAsync(pool, EventBoundary, last, limit, Read, cancellationToken).ConfigureAwait(false)
+            : await pool.ReadAsync(0, (database, _) => ReadByMessage(database, filter.MessageId, last, limit, Read), cancellationToken).ConfigureAwait(false);
+    }
+
+    public ValueTask<EventDetail?> FindEventAsync(RecordId id, CancellationToken cancellationToken) => !state.Ids.Owns(id)
+        ? ValueTask.FromResult<EventDetail?>(null)
+        : pool.ReadAsync(
+            (state, id),
+            static (database, it) =>
+            {
+                if (EventRows.Find(database, it.state, it.id) is not { } found)
+                {
+                    return null;
+                }
+
+                var conflicts = database["SELECT conflicts FROM event_keys WHERE event = ?1"].Bind(1, it.id.Key).Scalar() ?? 0;
+                return new EventDetail(found, conflicts, [.. EventDeliveries.Read(database, it.state, it.id).Take(1_000)]);
+            },
+            cancellationToken);
+
+    private static List<EventSummary> ReadByMessage(
+        Database database, string messageId, long before, int limit, Func<Database, long, long, int, IReadOnlyList<EventSummary>> read)
+    {
+        var keys = new List<long>();
+        var row = database[EventsByMessage].Bind(1, messageId).Bind(2, before);
+        while (row.Step())
+        {
+            keys.Add(row.Int64(0));
+        }
+
+        return [.. keys.SelectMany(key => read(database, key, key + 1, 1)).Take(limit)];
+    }
+
+    private static Statement BindFilter(Statement statement, EventFilter filter, int? integration) => statement
+        .Bind(4, (long?)integration).Bind(5, filter.Type).Bind(6, filter.Subject)
+        .Bind(7, filter.From is { } from ? UnixTime.Due(from) : (long?)null).Bind(8, filter.To is { } to ? UnixTime.Due(to) : (long?)null)
+        .Bind(9, filter.MessageId);
+
+    private List<EventSummary> ReadSummaries(Statement row)
+    {
+        var events = new List<EventSummary>();
+        while (row.Step())
+        {
+            events.Add(new EventSummary(
+                state.Ids.Make(row.Int64(0)), state.Names.Integration(row.Int32(1)), row.Text(2), row.Text(3), row.NullableText(4),
+                row.NullableText(5), row.Int64(6), UnixTime.From(row.Int64(7))));
+        }
+
+        return events;
+    }
+}

@@ -1,0 +1,67 @@
+using Carrick.Sqlite.Raw;
+using Carrick.Storage.Commands;
+
+namespace Carrick.Sqlite.Writing;
+
+/// <summary>Applies commands inside the open transaction of a connection, each by its kind.</summary>
+internal sealed class CommandWriter(Database database, IdSpace ids) : IDisposable
+{
+    private readonly IngestWriter _ingest = new(database, ids);
+    private readonly WorkWriter _work = new(database, ids);
+    private readonly OperatorWriter _operator = new(database, ids);
+    private readonly ReplayWriter _replay = new(database, ids);
+    private readonly RetentionWriter _retention = new(database);
+    private readonly AdminWriter _admin = new(database);
+
+    /// <summary>Applies one command; its audit line is written only if it changed something.</summary>
+    public void Apply(StoreCommand command)
+    {
+        var applied = Change(command);
+        if (applied && command.Audit is { } audit)
+        {
+            _admin.Write(audit);
+        }
+    }
+
+    /// <summary>Takes back the results of a command whose transaction is lost.</summary>
+    public static void Forget(StoreCommand command)
+    {
+        switch (command)
+        {
+            case IngestCommand ingest: IngestWriter.Forget(ingest); break;
+            case WorkCommand work: work.Applied = false; break;
+            case RequeueCommand requeue: requeue.Applied = false; break;
+            case DiscardCommand discard: discard.Applied = false; break;
+            case ReplayCommand replay: replay.Created = []; break;
+            case EndReplayJobCommand end: end.Applied = false; break;
+            case RevokeApiKeyCommand revoke: revoke.Applied = false; break;
+            case RetentionCommand retention: (retention.Deleted, retention.More) = (0, false); break;
+        }
+    }
+
+    public void Dispose() => _ingest.Dispose();
+
+    private bool Change(StoreCommand command)
+    {
+        switch (command)
+        {
+            case IngestCommand ingest: _ingest.Apply(ingest); return true;
+            case CompleteCommand complete: return complete.Applied = _work.Complete(complete);
+            case RetryCommand retry: return retry.Applied = _work.PutOff(retry);
+            case DeadLetterCommand dead: return dead.Applied = _work.GiveUp(dead);
+            case RecordStartCommand start: return start.Applied = _work.RecordStart(start);
+            case RequeueCommand requeue: return requeue.Applied = _operator.Requeue(requeue);
+            case DiscardCommand discard: return discard.Applied = _operator.Discard(discard);
+            case ReplayCommand replay: return _replay.Apply(replay);
+            case CreateReplayJobCommand create: return _replay.Create(create);
+            case EndReplayJobCommand end: return end.Applied = _replay.End(end);
+            case SetConsumerStateCommand set: return _operator.SetConsumer(set);
+            case RetentionCommand retention: _retention.Apply(retention); return true;
+            case PutApiKeyCommand put: return _admin.Put(put);
+            case RevokeApiKeyCommand revoke: return revoke.Applied = _admin.Revoke(revoke);
+            case PutConfigurationCommand put: return _admin.Put(put);
+            case ProbeCommand probe: return _admin.Probe(probe);
+            default: throw new NotSupportedException($"The SQLite store does not know the command {command.GetType().Name}.");
+        }
+    }
+}

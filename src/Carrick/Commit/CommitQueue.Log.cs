@@ -1,0 +1,18 @@
+using Microsoft.Extensions.Logging;
+
+namespace Carrick.Commit;
+
+internal sealed partial class CommitQueue
+{
+    [LoggerMessage(1000, LogLevel.Error, "The store cannot write ({Failure}): {Problem} New events are refused until it can; ended deliveries are kept.")]
+    private partial void LogCannotWrite(Exception exception, StoreFailure failure, string problem);
+
+    [LoggerMessage(1001, LogLevel.Information, "The store can write again.")]
+    private partial void LogRecovered();
+
+    [LoggerMessage(1002, LogLevel.Critical, "The store has failed: {Problem} The engine stops; restart it to recover from the last commit.")]
+    private partial void LogFailed(Exception exception, string problem);
+
+    [LoggerMessage(1003, LogLevel.Warning, "Maintenance of the store is put off: {Problem}")]
+    private partial void LogMaintenancePutOff(Exception exception, string problem);
+}

@@ -1,0 +1,80 @@
+using Carrick.Storage.Commands;
+
+namespace Carrick.Commit;
+
+/// <content>What the queue does while the store cannot write: it refuses at once, holds what must not be lost, and tries again.</content>
+internal sealed partial class CommitQueue
+{
+    private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LastBackOff = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan OutageRetryAfter = TimeSpan.FromSeconds(5);
+
+    /// <summary>What is tried although the store could not write a moment ago: ended deliveries, and what makes room.</summary>
+    private static bool MayTry(StoreCommand command) => command is WorkCommand or RetentionCommand or DiscardCommand;
+
+    /// <summary>The grace period of a stop is over: what cannot be written now is given up, and the next start runs those deliveries again.</summary>
+    public void HoldNothing()
+    {
+        _holdsNothing = true;
+        _wake.Set();
+    }
+
+    private void PutOff(StoreException exception)
+    {
+        if (_problem is null)
+        {
+            LogCannotWrite(exception, exception.Failure, exception.Message);
+        }
+
+        _backOff = _backOff == TimeSpan.Zero ? FirstBackOff : TimeSpan.FromTicks(Math.Min(LastBackOff.Ticks, _backOff.Ticks * 2));
+        lock (_gate)
+        {
+            // From here on the queue takes only what may be tried; what came before is refused like what was in the commit.
+            _problem = exception.Message;
+            _batch.AddRange(_queue);
+            _queue.Clear();
+        }
+
+        var refusal = new EngineFullException("The store cannot write now.", OutageRetryAfter, exception);
+        foreach (var command in _batch)
+        {
+            if (command is WorkCommand && !_stopping && !_holdsNothing)
+            {
+                _held.Add(command);
+            }
+            else
+            {
+                command.Fail(refusal);
+            }
+        }
+
+        _wake.Reset();
+        _wake.Wait(_backOff);
+    }
+
+    // Work that somebody else has ended is told apart from a store that somebody else has taken by a command that the owner alone may make.
+    private void DoubtOwnership()
+    {
+        if (_batch.TrueForAll(command => command is WorkCommand { Applied: false }))
+        {
+            EnqueueAll([new ProbeCommand { Clear = true }]);
+        }
+    }
+
+    private void Recover()
+    {
+        if (_problem is null)
+        {
+            return;
+        }
+
+        var probed = _batch is [ProbeCommand];
+        _problem = null;
+        LogRecovered();
+        if (probed)
+        {
+            // A probe is smaller than a full commit: if that fails again, it is not tried as often as after a first failure.
+            EnqueueAll([new ProbeCommand { Clear = true }]);
+        }
+    }
+}

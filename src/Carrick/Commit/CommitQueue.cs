@@ -1,0 +1,287 @@
+using Carrick.Hosting;
+using Carrick.Storage;
+using Carrick.Storage.Commands;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Carrick.Commit;
+
+/// <summary>
+/// Group commit: one thread takes what has gathered while the previous commit ran, gives the records their ids, commits them
+/// together, hands new work to the dispatcher, and only then answers those who wait. There is no delay when idle.
+/// A command that ends a delivery is never refused: when the store cannot write it is held and tried again, because its effect
+/// has happened. Everything else fails at once with <see cref="EngineFullException"/>, so that a sender comes back later;
+/// what is held, or else a probe, finds out when the store can write again.
+/// </summary>
+internal sealed partial class CommitQueue : ICommitQueue, IDisposable
+{
+    private static readonly TimeSpan IdleAfter = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan MaintainEvery = TimeSpan.FromSeconds(30);
+
+    private readonly Lock _gate = new();
+    private readonly Queue<StoreCommand> _queue = new();
+    private readonly List<StoreCommand> _batch = [];
+    private readonly List<StoreCommand> _held = [];
+    private readonly ManualResetEventSlim _wake = new(false, spinCount: 0);
+    private readonly IStore _store;
+    private readonly CarrickOptions _options;
+    private readonly CommitMetrics _metrics;
+    private readonly ILogger<CommitQueue> _logger;
+    private readonly Thread _thread;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private RecordIdGenerator? _ids;
+    private volatile string? _problem;
+    private volatile bool _holdsNothing;
+    private bool _stopping;
+    private EngineFullException? _refusal;
+    private TimeSpan _backOff;
+
+    public CommitQueue(IStore store, IOptions<CarrickOptions> options, CommitMetrics metrics, ILogger<CommitQueue> logger)
+    {
+        _store = store;
+        _options = options.Value;
+        _metrics = metrics;
+        _logger = logger;
+        _thread = new Thread(Run) { IsBackground = true, Name = "carrick-commit" };
+    }
+
+    /// <summary>Called on the commit thread with what is durable, before anyone who waits for it is answered.</summary>
+    public Action<IReadOnlyList<StoreCommand>>? Committed { get; set; }
+
+    /// <summary>Called on the commit thread when the store fails for good.</summary>
+    public Action<StoreException>? Failed { get; set; }
+
+    /// <summary>Why the store cannot write now, or <see langword="null"/>.</summary>
+    public string? Problem => _problem;
+
+    public void Start(RecordIdGenerator ids)
+    {
+        _ids = ids;
+        _thread.Start();
+    }
+
+    public ValueTask SubmitAsync(StoreCommand command, CancellationToken cancellationToken)
+    {
+        Enqueue(command);
+        return new ValueTask(command.Done.WaitAsync(cancellationToken));
+    }
+
+    /// <summary>Queues commands that end or put off deliveries; they are taken also when the queue is full.</summary>
+    public void EnqueueAll(IReadOnlyList<StoreCommand> commands)
+    {
+        EngineFullException? refusal;
+        lock (_gate)
+        {
+            refusal = _refusal;
+            if (refusal is null)
+            {
+                foreach (var command in commands)
+                {
+                    _queue.Enqueue(command);
+                }
+            }
+        }
+
+        if (refusal is not null)
+        {
+            // Nobody commits any more; whoever waits must hear of it, or the stop would wait for them.
+            foreach (var command in commands)
+            {
+                command.Fail(refusal);
+            }
+
+            return;
+        }
+
+        _wake.Set();
+    }
+
+    /// <summary>Commits what is queued, then ends the thread.</summary>
+    public async Task StopAsync()
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+        }
+
+        _wake.Set();
+        if (_thread.ThreadState.HasFlag(ThreadState.Unstarted))
+        {
+            return;
+        }
+
+        await _ended.Task.ConfigureAwait(false);
+    }
+
+    public void Dispose() => _wake.Dispose();
+
+    private void Enqueue(StoreCommand command)
+    {
+        lock (_gate)
+        {
+            if (_stopping)
+            {
+                throw new EngineFullException("The engine is stopping.", TimeSpan.FromSeconds(5));
+            }
+
+            if (_problem is not null && !MayTry(command))
+            {
+                throw new EngineFullException("The store cannot write now.", OutageRetryAfter);
+            }
+
+            if (_queue.Count >= _options.WriteQueueCapacity && command is not WorkCommand)
+            {
+                _metrics.Refused();
+                throw new EngineFullException("The write queue is full.", TimeSpan.FromSeconds(1));
+            }
+
+            _queue.Enqueue(command);
+        }
+
+        _wake.Set();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (Take())
+            {
+                Flush();
+                Maintain(idle: false);
+            }
+
+            _ended.TrySetResult();
+        }
+        catch (Exception exception)
+        {
+            Abandon(exception as StoreException ?? new StoreException("The commit thread failed.", StoreFailure.Fatal, exception));
+            _ended.TrySetResult();
+        }
+    }
+
+    /// <summary>Waits for commands; <see langword="false"/> when all is done and the queue stops.</summary>
+    private bool Take()
+    {
+        _batch.Clear();
+        _batch.AddRange(_held);
+        _held.Clear();
+        var idle = false;
+        while (true)
+        {
+            _wake.Reset();
+            bool stopping;
+            lock (_gate)
+            {
+                while (_batch.Count < _options.CommitBatch && _queue.TryDequeue(out var command))
+                {
+                    _batch.Add(command);
+                }
+
+                stopping = _stopping;
+            }
+
+            if (_batch.Count > 0)
+            {
+                return true;
+            }
+
+            if (stopping)
+            {
+                return false;
+            }
+
+            if (_problem is not null)
+            {
+                _batch.Add(new ProbeCommand());
+                return true;
+            }
+
+            if (!_wake.Wait(idle ? MaintainEvery : IdleAfter))
+            {
+                Maintain(idle: true);
+                idle = true;
+            }
+        }
+    }
+
+    private void Flush()
+    {
+        foreach (var command in _batch)
+        {
+            command.AssignIds(_ids!);
+        }
+
+        var started = _metrics.Start();
+        try
+        {
+            Wait(_store.CommitAsync(_batch, CancellationToken.None));
+        }
+        catch (StoreException exception) when (exception.Failure is StoreFailure.Transient or StoreFailure.Full)
+        {
+            PutOff(exception);
+            return;
+        }
+
+        _metrics.Committed(started, _batch.Count);
+        Recover();
+        if (_batch[0] is not ProbeCommand)
+        {
+            _backOff = TimeSpan.Zero;
+        }
+
+        DoubtOwnership();
+        Committed?.Invoke(_batch);
+        foreach (var command in _batch)
+        {
+            command.Succeed();
+        }
+    }
+
+    private void Abandon(StoreException exception)
+    {
+        _problem = exception.Message;
+        LogFailed(exception, exception.Message);
+        var refusal = new EngineFullException("The store has failed.", TimeSpan.FromSeconds(30), exception);
+        lock (_gate)
+        {
+            _stopping = true;
+            _refusal = refusal;
+            _batch.AddRange(_held);
+            _batch.AddRange(_queue);
+            _queue.Clear();
+        }
+
+        foreach (var command in _batch)
+        {
+            command.Fail(refusal);
+        }
+
+        Failed?.Invoke(exception);
+    }
+
+    private void Maintain(bool idle)
+    {
+        try
+        {
+            Wait(_store.MaintainAsync(idle, CancellationToken.None));
+        }
+        catch (StoreException exception) when (exception.Failure is StoreFailure.Transient or StoreFailure.Full)
+        {
+            LogMaintenancePutOff(exception, exception.Message);
+        }
+    }
+
+    // A store that works synchronously has completed already; one that does not is waited for on this thread, which has no other work.
+    private static void Wait(ValueTask task)
+    {
+        if (task.IsCompletedSuccessfully)
+        {
+            task.GetAwaiter().GetResult();
+        }
+        else
+        {
+            task.AsTask().GetAwaiter().GetResult();
+        }
+    }
+}

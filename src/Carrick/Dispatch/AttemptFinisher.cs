@@ -1,0 +1,151 @@
+using Carrick.Commit;
+using Carrick.Delivery;
+using Carrick.Retry;
+using Carrick.Storage;
+using Carrick.Storage.Commands;
+using Microsoft.Extensions.Logging;
+
+namespace Carrick.Dispatch;
+
+/// <summary>Makes the outcome of an attempt durable and tells the pump. Thread-safe.</summary>
+internal sealed partial class AttemptFinisher(
+    CommitQueue commits, TimeProvider time, IRandomSource random, DispatchMetrics metrics, ILogger<AttemptFinisher> logger)
+{
+    /// <summary>What follows from an attempt, as a command; <see langword="null"/> if nothing does (shutdown).</summary>
+    public WorkCommand? Decide(WorkItem item, ConsumerPump pump, AttemptResult result, DateTimeOffset startedAt, TimeSpan duration)
+    {
+        var now = time.GetUtcNow();
+        var decision = DeliveryDecision.Make(pump.Definition, item, result, now, random);
+        if (decision.Step == DeliveryStep.Return)
+        {
+            return null;
+        }
+
+        var attempt = new AttemptRecord
+        {
+            Number = item.Attempts + 1,
+            StartedAt = startedAt,
+            Duration = duration,
+            Category = result.Category,
+            StatusCode = result.StatusCode,
+            Error = result.Error,
+            NextDueAt = decision.DueAt is { } due ? RoundUp(due) : null,
+        };
+        switch (decision.Step)
+        {
+            case DeliveryStep.Complete:
+                return new CompleteCommand { Item = item, Attempt = attempt, At = now, Outcome = DeliveryOutcome.Succeeded };
+            case DeliveryStep.Retry:
+                if (decision.GateUntil is { } until)
+                {
+                    // At once, not only when it is durable: the other side has asked.
+                    pump.CloseGate(RoundUp(until));
+                }
+
+                return new RetryCommand
+                {
+                    Item = item,
+                    Attempt = attempt,
+                    At = now,
+                    DueAt = attempt.NextDueAt!.Value,
+                    Attempts = attempt.Number,
+                    Failures = decision.Failures,
+                    GateUntil = decision.GateUntil is { } gate ? RoundUp(gate) : null,
+                };
+            default:
+                if (decision.Disable)
+                {
+                    pump.SetState(pump.State with { DisabledAt = now, DisabledReason = decision.Reason });
+                    LogDisabled(pump.Definition.Name, decision.Reason!);
+                }
+
+                return new DeadLetterCommand
+                {
+                    Item = item,
+                    Attempt = attempt,
+                    At = now,
+                    Category = result.Category,
+                    Reason = decision.Reason!,
+                    DisableReason = decision.Disable ? decision.Reason : null,
+                };
+        }
+    }
+
+    /// <summary>Waits until the commands are durable and tells the pumps. Commands that were durable already are only told.</summary>
+    public async Task FinishAsync(IReadOnlyList<(WorkCommand Command, ConsumerPump Pump)> ended, bool durable)
+    {
+        if (!durable)
+        {
+            commits.EnqueueAll([.. ended.Select(pair => pair.Command)]);
+        }
+
+        foreach (var (command, pump) in ended)
+        {
+            try
+            {
+                if (!durable)
+                {
+                    await command.Done.ConfigureAwait(false);
+                }
+
+                Tell(command, pump);
+            }
+            catch (EngineFullException exception)
+            {
+                // The store has failed or the engine stops: the work row is as it was, and the next start runs the delivery again.
+                LogNotRecorded(exception, pump.Definition.Name);
+                pump.Ended(command.Item, DeliveryEnd.Returned);
+            }
+        }
+    }
+
+    private void Tell(WorkCommand command, ConsumerPump pump)
+    {
+        var item = command.Item;
+        var wasDelayed = item.DueAt is not null;
+        if (!command.Applied)
+        {
+            metrics.Lost(pump.Definition);
+            pump.Ended(item, DeliveryEnd.Gone);
+            return;
+        }
+
+        metrics.Ended(pump.Definition, command, item);
+        switch (command)
+        {
+            case RetryCommand retry:
+                item.DueAt = retry.DueAt;
+                item.Attempts = retry.Attempts;
+                item.Failures = retry.Failures;
+                pump.Depth.Delayed(wasDelayed);
+                pump.Ended(item, DeliveryEnd.PutOff);
+                break;
+            case DeadLetterCommand dead:
+                pump.Depth.Removed(wasDelayed);
+                pump.Depth.Died();
+                LogDead(pump.Definition.Name, item.Id.ToString(IdPrefix.Delivery), dead.Category, dead.Reason);
+                pump.Ended(item, DeliveryEnd.Gone);
+                break;
+            default:
+                pump.Depth.Removed(wasDelayed);
+                pump.Ended(item, DeliveryEnd.Gone);
+                break;
+        }
+    }
+
+    /// <summary>Stores keep milliseconds: never earlier than asked.</summary>
+    private static DateTimeOffset RoundUp(DateTimeOffset time)
+    {
+        var rest = time.Ticks % TimeSpan.TicksPerMillisecond;
+        return rest == 0 ? time : time.AddTicks(TimeSpan.TicksPerMillisecond - rest);
+    }
+
+    [LoggerMessage(1110, LogLevel.Warning, "Consumer {Consumer} is disabled: {Reason} Its deliveries wait until an operator enables it.")]
+    private partial void LogDisabled(string consumer, string reason);
+
+    [LoggerMessage(1111, LogLevel.Warning, "Consumer {Consumer}: delivery {Delivery} is a dead letter ({Category}): {Reason}")]
+    private partial void LogDead(string consumer, string delivery, FailureCategory category, string reason);
+
+    [LoggerMessage(1112, LogLevel.Error, "Consumer {Consumer}: the outcome of an attempt could not be recorded; the next start runs the delivery again.")]
+    private partial void LogNotRecorded(Exception exception, string consumer);
+}

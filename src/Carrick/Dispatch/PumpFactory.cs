@@ -1,0 +1,47 @@
+using Carrick.Delivery;
+using Carrick.Handlers;
+using Carrick.Hosting;
+using Carrick.Integrations;
+using Carrick.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Carrick.Dispatch;
+
+/// <summary>Makes pumps with the right runner; one lane per handler database. Called under the engine's apply lock.</summary>
+internal sealed class PumpFactory(
+    IStore store, EndpointRunner endpoints, HandlerInvoker invoker, AttemptFinisher finisher, PoisonGuard guard, BodyBudget bodies, IServiceProvider services,
+    IOptions<CarrickOptions> options, TimeProvider time, ILoggerFactory loggers)
+{
+    private readonly Dictionary<IHandlerDatabase, HandlerLane> _lanes = [];
+
+    /// <summary>Makes the pump of a consumer; it is not started.</summary>
+    /// <exception cref="StoreException">The handler's database cannot be used.</exception>
+    public async ValueTask<ConsumerPump> CreateAsync(
+        ConsumerDefinition definition, ConsumerState state, ConsumerDepth depth, CancellationToken cancellationToken)
+    {
+        IDeliveryRunner runner = definition is HandlerDefinition handler
+            ? await LaneAsync(handler, cancellationToken).ConfigureAwait(false)
+            : endpoints;
+        return new ConsumerPump(definition, state, depth, runner, store.Work, bodies, options.Value, time, loggers.CreateLogger<ConsumerPump>());
+    }
+
+    public Task StopAsync() => Task.WhenAll(_lanes.Values.Select(lane => lane.StopAsync()));
+
+    private async ValueTask<HandlerLane> LaneAsync(HandlerDefinition handler, CancellationToken cancellationToken)
+    {
+        var database = handler.Database ?? services.GetService<IHandlerDatabase>()
+            ?? throw new StoreException($"Handler '{handler.Name}' has no database: call UseHandlerDatabase or set one.", StoreFailure.Configuration);
+        if (_lanes.TryGetValue(database, out var lane))
+        {
+            return lane;
+        }
+
+        var outbox = new OutboxRelay(services.GetRequiredService<IEventIngress>(), time, loggers.CreateLogger<OutboxRelay>());
+        lane = new HandlerLane(database, invoker, finisher, outbox, guard, options.Value, time, loggers.CreateLogger<HandlerLane>());
+        await lane.StartAsync(cancellationToken).ConfigureAwait(false);
+        _lanes.Add(database, lane);
+        return lane;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Carrick.Commit;
+using Carrick.Hosting;
+using Carrick.Integrations;
+using Carrick.Storage.Commands;
+
+namespace Carrick;
+
+/// <inheritdoc cref="IEventIngress"/>
+internal sealed class EventIngress(RunningTopology topology, ICommitQueue commits, TimeProvider time) : IEventIngress
+{
+    private const int LongestField = 255;
+
+    public async ValueTask<IReadOnlyList<IngestResult>> IngestAsync(IReadOnlyList<IncomingEvent> events, CancellationToken cancellationToken)
+    {
+        var current = topology.Current;
+        var now = time.GetUtcNow();
+        var command = new IngestCommand { Events = [.. events.Select(item => Prepare(current, item, now))] };
+        await commits.SubmitAsync(command, cancellationToken).ConfigureAwait(false);
+        var results = new IngestResult[command.Events.Count];
+        for (var i = 0; i < results.Length; i++)
+        {
+            results[i] = command.Events[i].Result;
+        }
+
+        return results;
+    }
+
+    private static NewEvent Prepare(RunningTopology.Snapshot current, IncomingEvent item, DateTimeOffset now)
+    {
+        if (current.Find(item.Integration) is not { } integration)
+        {
+            throw new ArgumentException($"There is no integration '{item.Integration}'.", nameof(item));
+        }
+
+        Check(item.Type, "type");
+        Check(item.MessageId, "message id");
+        List<NewWork> work = [];
+        foreach (var pump in integration.Consumers)
+        {
+            if (pump.Definition.Types.Matches(item.Type))
+            {
+                work.Add(new NewWork
+                {
+                    Consumer = pump.State.Number,
+                    OrderingKey = pump.Definition.Order == OrderingMode.Subject ? item.Subject : null,
+                });
+            }
+        }
+
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(item.Body.Span, hash);
+        return new NewEvent
+        {
+            Content = item,
+            Integration = integration.Number,
+            BodyHash = BinaryPrimitives.ReadInt64BigEndian(hash),
+            ReceivedAt = now,
+            Work = work,
+        };
+    }
+
+    private static void Check(string value, string field)
+    {
+        if (value.Length is 0 or > LongestField)
+        {
+            throw new ArgumentException($"The {field} must have 1 to {LongestField} characters.", field);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+namespace Carrick;
+
+/// <summary>An event that is not stored yet: verified by a source, or published by code.</summary>
+public sealed record IncomingEvent
+{
+    /// <summary>The integration's name.</summary>
+    public required string Integration { get; init; }
+
+    /// <summary>The type; at most 255 characters.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>The idempotency key within the integration; at most 255 characters.</summary>
+    public required string MessageId { get; init; }
+
+    /// <summary>What the event is about; the ordering key of ordered consumers.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>The content type.</summary>
+    public string? ContentType { get; init; }
+
+    /// <summary>The headers to keep; the caller has removed credentials and signatures.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
+
+    /// <summary>The exact bytes. Owned by the engine from here on: the caller must not change or reuse the memory.</summary>
+    public required ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>The W3C <c>traceparent</c> of the receipt.</summary>
+    public string? TraceParent { get; init; }
+
+    /// <summary>The sender's version of the subject.</summary>
+    public long? Version { get; init; }
+
+    /// <summary>What the signature check found.</summary>
+    public string? Verdict { get; init; }
+}

@@ -1,0 +1,32 @@
+using System.Data.Common;
+
+namespace Carrick.Handlers;
+
+/// <summary>What a handler gets: the event, and the open transaction of its database. Valid until the handler returns; not thread-safe.</summary>
+public abstract class EventContext
+{
+    /// <summary>The event.</summary>
+    public abstract EventRecord Event { get; }
+
+    /// <summary>The number of this attempt, from 1.</summary>
+    public abstract int Attempt { get; }
+
+    /// <summary>The consumer's name.</summary>
+    public abstract string Consumer { get; }
+
+    /// <summary>The delivery.</summary>
+    public abstract RecordId DeliveryId { get; }
+
+    /// <summary>The connection of <see cref="Transaction"/>. Do not close it.</summary>
+    public abstract DbConnection Connection { get; }
+
+    /// <summary>The transaction that also holds <c>processed_events</c> and the outbox. Do not commit or roll it back; throw to undo.</summary>
+    public abstract DbTransaction Transaction { get; }
+
+    /// <summary>The application's services, in a scope of this attempt.</summary>
+    public abstract IServiceProvider Services { get; }
+
+    /// <summary>Publishes bytes as an event of the same integration when, and only when, the transaction commits.</summary>
+    /// <exception cref="ArgumentException">The type is empty or longer than 255 characters.</exception>
+    public abstract void Publish(string type, ReadOnlyMemory<byte> body, string contentType, string? subject = null);
+}

@@ -1,0 +1,45 @@
+using Carrick.Dispatch;
+using Carrick.Storage;
+using Carrick.Storage.Commands;
+
+namespace Carrick.Handlers;
+
+/// <summary>What one outer transaction of a handler session holds. Used by one loop.</summary>
+internal sealed class HandlerBatch
+{
+    /// <summary>Deliveries whose effects are in the transaction.</summary>
+    public List<(WorkCommand Command, ConsumerPump Pump)> Kept { get; } = [];
+
+    /// <summary>Deliveries without effects in it: failed, late, or processed before.</summary>
+    public List<(WorkCommand Command, ConsumerPump Pump)> ToRecord { get; } = [];
+
+    /// <summary>Messages in the outbox that go out after the commit.</summary>
+    public List<OutboxMessage> Published { get; } = [];
+
+    /// <summary>Rows of the outbox that the transaction deletes.</summary>
+    public IReadOnlyList<long> OutboxDeleted { get; set; } = [];
+
+    /// <summary>The delivery whose handler is running.</summary>
+    public HandlerEntry? Current { get; set; }
+
+    public int Count => Kept.Count + ToRecord.Count;
+
+    public void Keep(WorkCommand command, ConsumerPump pump) => Kept.Add((command, pump));
+
+    public void Record(WorkCommand command, ConsumerPump pump) => ToRecord.Add((command, pump));
+
+    /// <summary>Takes back what a handler published before it failed.</summary>
+    public void Unpublish(int from) => Published.RemoveRange(from, Published.Count - from);
+
+    public void Clear()
+    {
+        Kept.Clear();
+        ToRecord.Clear();
+        Published.Clear();
+        OutboxDeleted = [];
+        Current = null;
+    }
+}
+
+/// <summary>A delivery on its way to a handler.</summary>
+internal readonly record struct HandlerEntry(WorkItem Item, ConsumerPump Pump);

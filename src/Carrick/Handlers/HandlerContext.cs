@@ -1,0 +1,51 @@
+using System.Data.Common;
+using Carrick.Storage;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Carrick.Handlers;
+
+/// <inheritdoc/>
+internal sealed class HandlerContext(IHandlerSession session, IServiceScopeFactory scopes, string consumer, WorkItem item, EventRecord record)
+    : EventContext, IAsyncDisposable
+{
+    private const int LongestName = 255;
+    private List<OutboxMessage>? _published;
+    private AsyncServiceScope? _scope;
+
+    public override EventRecord Event => record;
+
+    public override int Attempt => item.Attempts + 1;
+
+    public override string Consumer => consumer;
+
+    public override RecordId DeliveryId => item.Id;
+
+    public override DbConnection Connection => session.Connection;
+
+    public override DbTransaction Transaction => session.Transaction;
+
+    public override IServiceProvider Services => (_scope ??= scopes.CreateAsyncScope()).ServiceProvider;
+
+    public IReadOnlyList<OutboxMessage> Published => _published ?? (IReadOnlyList<OutboxMessage>)[];
+
+    public override void Publish(string type, ReadOnlyMemory<byte> body, string contentType, string? subject = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(type);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(type.Length, LongestName);
+        _published ??= [];
+        _published.Add(new OutboxMessage
+        {
+            Integration = record.Integration,
+            // The same for every attempt of the event by this consumer, so that what was relayed twice is stored once. A forced replay is a new effect.
+            MessageId = item.Forced
+                ? $"{item.Id.ToString(IdPrefix.Delivery)}.{_published.Count + 1}"
+                : $"{record.Id.ToString(IdPrefix.Event)}.{item.Consumer}.{_published.Count + 1}",
+            Type = type,
+            Subject = subject,
+            ContentType = contentType,
+            Body = body,
+        });
+    }
+
+    public ValueTask DisposeAsync() => _scope?.DisposeAsync() ?? ValueTask.CompletedTask;
+}

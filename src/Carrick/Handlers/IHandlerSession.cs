@@ -1,0 +1,57 @@
+using System.Data.Common;
+using Carrick.Storage.Commands;
+
+namespace Carrick.Handlers;
+
+/// <summary>
+/// One connection on which deliveries run one after another, each in a savepoint of one outer transaction.
+/// The order of calls: <see cref="BeginAsync"/>, the handler, then <see cref="KeepAsync"/> or <see cref="DiscardAsync"/>,
+/// any number of times; then <see cref="CommitAsync"/> or <see cref="RollbackAsync"/>. Not thread-safe.
+/// </summary>
+/// <remarks>Every method throws <see cref="StoreException"/> when the database fails; the outer transaction is lost then and the caller rolls back.</remarks>
+public interface IHandlerSession : IAsyncDisposable
+{
+    /// <summary>The open connection.</summary>
+    DbConnection Connection { get; }
+
+    /// <summary>The outer transaction.</summary>
+    /// <exception cref="InvalidOperationException">None is open.</exception>
+    DbTransaction Transaction { get; }
+
+    /// <summary>Whether what a handler threw says that the database failed and not the handler; the outer transaction is lost then.</summary>
+    /// <param name="thrown">What it threw.</param>
+    /// <returns>The failure, or <see langword="null"/> if the fault is the handler's or the event's.</returns>
+    StoreException? FailureBehind(Exception thrown) => null;
+
+    /// <summary>Opens the outer transaction if none is open (for writing at once), sets a savepoint, and writes the ledger.
+    /// For any verdict but <see cref="LedgerVerdict.First"/> nothing stays written but what the verdict says, and the savepoint is closed.</summary>
+    ValueTask<LedgerVerdict> BeginAsync(LedgerEntry entry, CancellationToken cancellationToken);
+
+    /// <summary>Writes a message to the outbox, inside the open savepoint.</summary>
+    ValueTask AddToOutboxAsync(OutboxMessage message, CancellationToken cancellationToken);
+
+    /// <summary>Closes the savepoint and keeps its writes. Where <see cref="IHandlerDatabase.CompletesWork"/>, first deletes the work row by
+    /// <paramref name="completion"/> and sets its <see cref="WorkCommand.Applied"/>; if the row is gone, rolls the savepoint back.</summary>
+    /// <returns><see langword="false"/> if somebody else has finished the delivery.</returns>
+    ValueTask<bool> KeepAsync(CompleteCommand completion, CancellationToken cancellationToken);
+
+    /// <summary>Rolls back to the savepoint.</summary>
+    ValueTask DiscardAsync(CancellationToken cancellationToken);
+
+    /// <summary>Deletes relayed messages from the outbox, inside the outer transaction; opens one if none is open.</summary>
+    ValueTask DeleteFromOutboxAsync(IReadOnlyList<long> ids, CancellationToken cancellationToken);
+
+    /// <summary>Looks at the next rows of the ledger and deletes those processed before a time, inside the outer transaction; opens one if none is open.</summary>
+    /// <param name="after">Where the window before ended; <see cref="LedgerCursor.Start"/> to begin.</param>
+    /// <param name="before">What is older is deleted.</param>
+    /// <param name="limit">The most rows to look at.</param>
+    /// <param name="cancellationToken">Ends the wait for the transaction.</param>
+    /// <returns>Where this window ends, or <see langword="null"/> if it was the last.</returns>
+    ValueTask<LedgerCursor?> PruneLedgerAsync(LedgerCursor after, DateTimeOffset before, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Commits the outer transaction durably; does nothing if none is open.</summary>
+    ValueTask CommitAsync(CancellationToken cancellationToken);
+
+    /// <summary>Rolls the outer transaction back; does nothing if none is open. Never throws for a broken connection.</summary>
+    ValueTask RollbackAsync();
+}

@@ -1,0 +1,170 @@
+using Microsoft.Extensions.Logging;
+
+namespace Carrick.Handlers;
+
+/// <summary>
+/// Brings what handlers published from the outbox of their database into the engine. The rows are deleted only after the events are
+/// durable; a crash between the two relays them again, and their message ids make that a duplicate. One per handler database.
+/// </summary>
+internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider time, ILogger logger) : IDisposable
+{
+    private const int Page = 256;
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _gate = new();
+    private readonly Queue<IReadOnlyList<OutboxMessage>> _waiting = new();
+    private readonly SemaphoreSlim _signal = new(0);
+    private readonly CancellationTokenSource _stop = new();
+    private List<long> _relayed = [];
+    private Task _loop = Task.CompletedTask;
+
+    public void Start(IHandlerDatabase database, Action wake) => _loop = Task.Run(() => RunAsync(database, wake));
+
+    /// <summary>Messages whose transaction has committed.</summary>
+    public void Relay(IReadOnlyList<OutboxMessage> messages)
+    {
+        if (messages.Count == 0)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            _waiting.Enqueue([.. messages]);
+        }
+
+        _signal.Release();
+    }
+
+    /// <summary>Rows that may be deleted in the next transaction.</summary>
+    public IReadOnlyList<long> TakeRelayed()
+    {
+        lock (_gate)
+        {
+            if (_relayed.Count == 0)
+            {
+                return [];
+            }
+
+            var taken = _relayed;
+            _relayed = [];
+            return taken;
+        }
+    }
+
+    /// <summary>The transaction that deleted them was lost.</summary>
+    public void NotDeleted(IReadOnlyList<long> ids)
+    {
+        lock (_gate)
+        {
+            _relayed.AddRange(ids);
+        }
+    }
+
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(false);
+    }
+
+    public void Dispose()
+    {
+        _signal.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync(IHandlerDatabase database, Action wake)
+    {
+        try
+        {
+            await RelayLeftOverAsync(database, wake).ConfigureAwait(false);
+            while (true)
+            {
+                await _signal.WaitAsync(_stop.Token).ConfigureAwait(false);
+                IReadOnlyList<OutboxMessage> messages;
+                lock (_gate)
+                {
+                    messages = _waiting.Dequeue();
+                }
+
+                await RelayAsync(messages, wake).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // What was not relayed stays in the outbox for the next start.
+        }
+    }
+
+    private async Task RelayLeftOverAsync(IHandlerDatabase database, Action wake)
+    {
+        var after = 0L;
+        while (true)
+        {
+            try
+            {
+                var page = await database.ReadOutboxAsync(after, Page, _stop.Token).ConfigureAwait(false);
+                await RelayAsync(page, wake).ConfigureAwait(false);
+                if (page.Count < Page)
+                {
+                    return;
+                }
+
+                after = page[^1].Id;
+            }
+            catch (StoreException exception)
+            {
+                LogReadFailed(exception, database.Name, exception.Message);
+                await Task.Delay(AfterFailure, time, _stop.Token).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task RelayAsync(IReadOnlyList<OutboxMessage> messages, Action wake)
+    {
+        var relayed = await Task.WhenAll(messages.Select(RelayOneAsync)).ConfigureAwait(false);
+        lock (_gate)
+        {
+            _relayed.AddRange(messages.Where((_, index) => relayed[index]).Select(message => message.Id));
+        }
+
+        wake();
+    }
+
+    private async Task<bool> RelayOneAsync(OutboxMessage message)
+    {
+        var incoming = new IncomingEvent
+        {
+            Integration = message.Integration,
+            Type = message.Type,
+            MessageId = message.MessageId,
+            Subject = message.Subject,
+            ContentType = message.ContentType,
+            Body = message.Body,
+        };
+        while (true)
+        {
+            try
+            {
+                await ingress.IngestAsync([incoming], _stop.Token).ConfigureAwait(false);
+                return true;
+            }
+            catch (EngineFullException)
+            {
+                await Task.Delay(AfterFailure, time, _stop.Token).ConfigureAwait(false);
+            }
+            catch (ArgumentException exception)
+            {
+                // The integration was taken out of the configuration: kept in the outbox until a start that has it again.
+                LogUnknown(message.Integration, exception.Message);
+                return false;
+            }
+        }
+    }
+
+    [LoggerMessage(1210, LogLevel.Error, "The outbox of handler database {Database} cannot be read: {Problem} It is tried again.")]
+    private partial void LogReadFailed(Exception exception, string database, string problem);
+
+    [LoggerMessage(1211, LogLevel.Error, "A published message of integration {Integration} cannot be relayed: {Problem} It stays in the outbox.")]
+    private partial void LogUnknown(string integration, string problem);
+}

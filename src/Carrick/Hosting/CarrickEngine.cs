@@ -1,0 +1,237 @@
+using Carrick.Commit;
+using Carrick.Dispatch;
+using Carrick.Handlers;
+using Carrick.Integrations;
+using Carrick.Replay;
+using Carrick.Retention;
+using Carrick.Storage;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Carrick.Hosting;
+
+/// <summary>Starts and stops the engine: takes the store over, starts the commit queue, the pumps and the background work, and drains them in reverse.</summary>
+internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IAsyncDisposable
+{
+    private readonly IStore _store;
+    private readonly CommitQueue _commits;
+    private readonly HandOff _handOff;
+    private readonly RunningTopology _topology;
+    private readonly PumpFactory _pumps;
+    private readonly ReplayRunner _replays;
+    private readonly RetentionRunner _retention;
+    private readonly StopSignal _stop;
+    private readonly PoisonGuard _guard;
+    private readonly EngineSetup _setup;
+    private readonly CarrickOptions _options;
+    private readonly IHostApplicationLifetime _lifetime;
+    private readonly TimeProvider _time;
+    private readonly ILogger<CarrickEngine> _logger;
+    private readonly SemaphoreSlim _applying = new(1, 1);
+    private bool _open;
+    private volatile EngineState _state = EngineState.Starting;
+    private string? _failure;
+
+    public CarrickEngine(
+        IStore store, CommitQueue commits, HandOff handOff, RunningTopology topology, PumpFactory pumps, ReplayRunner replays,
+        RetentionRunner retention, StopSignal stop, EngineSetup setup, IOptions<CarrickOptions> options, IHostApplicationLifetime lifetime,
+        DepthMetrics depths, PoisonGuard guard, TimeProvider time, ILogger<CarrickEngine> logger)
+    {
+        _store = store;
+        _commits = commits;
+        _handOff = handOff;
+        _topology = topology;
+        _pumps = pumps;
+        _replays = replays;
+        _retention = retention;
+        _stop = stop;
+        _guard = guard;
+        _setup = setup;
+        _options = options.Value;
+        _lifetime = lifetime;
+        _time = time;
+        _logger = logger;
+        // Asked for so that the gauges exist as long as the engine does.
+        _ = depths;
+    }
+
+    public Topology Topology => _topology.Current.Topology;
+
+    public EngineState State => _state == EngineState.Running && _commits.Problem is not null ? EngineState.Degraded : _state;
+
+    public string? Problem => _failure ?? _commits.Problem ?? (_state == EngineState.Running ? null : $"The engine is {_state}.");
+
+    /// <summary>Why the engine has stopped the host, or <see langword="null"/> if it has not.</summary>
+    public string? Failure => _failure;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (_setup.Migrate)
+        {
+            foreach (var migration in await _store.MigrateAsync(cancellationToken).ConfigureAwait(false))
+            {
+                LogMigrated(migration);
+            }
+        }
+
+        var ownership = await _store.OpenAsync(cancellationToken).ConfigureAwait(false);
+        _open = true;
+        _guard.Started(ownership.UncleanStarts);
+        _commits.Committed = _handOff.Committed;
+        _commits.Failed = Fail;
+        _commits.Start(new RecordIdGenerator(_time, ownership.IdLow, ownership.LastIdKey));
+        await ApplyAsync(_setup.Integrations, cancellationToken).ConfigureAwait(false);
+        await _replays.StartAsync(cancellationToken).ConfigureAwait(false);
+        _retention.Start();
+        _state = EngineState.Running;
+        LogStarted(_store.Name, ownership.Epoch, _topology.Current.Pumps.Count);
+    }
+
+    public async ValueTask ApplyAsync(IReadOnlyList<IntegrationDefinition> integrations, CancellationToken cancellationToken)
+    {
+        var errors = IntegrationValidator.Validate(integrations);
+        if (errors.Count > 0)
+        {
+            throw new ArgumentException(string.Join(Environment.NewLine, errors), nameof(integrations));
+        }
+
+        await _applying.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await ReplaceAsync(integrations, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _applying.Release();
+        }
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (!_open)
+        {
+            return;
+        }
+
+        _open = false;
+        _state = EngineState.Stopping;
+        await _replays.StopAsync().ConfigureAwait(false);
+        await _retention.StopAsync().ConfigureAwait(false);
+        var draining = Task.WhenAll(_topology.Current.Pumps.Select(pump => pump.StopAsync()));
+        try
+        {
+            await draining.WaitAsync(_options.ShutdownGrace, _time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is TimeoutException || (exception is OperationCanceledException && cancellationToken.IsCancellationRequested))
+        {
+            LogGraceOver(_topology.Current.Pumps.Sum(pump => pump.RunningCount));
+            await _stop.CancelAsync().ConfigureAwait(false);
+            _commits.HoldNothing();
+            await draining.ConfigureAwait(false);
+        }
+
+        await _pumps.StopAsync().ConfigureAwait(false);
+        await _commits.StopAsync().ConfigureAwait(false);
+        if (_failure is null)
+        {
+            await CloseAsync().ConfigureAwait(false);
+        }
+
+        _state = EngineState.Stopped;
+        LogStopped();
+    }
+
+    /// <summary>Stops what a host that failed to start, or was never stopped, has left running.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+        _applying.Dispose();
+    }
+
+    // All that was acknowledged is durable already; what cannot be written now is only that this stop was a clean one.
+    private async Task CloseAsync()
+    {
+        try
+        {
+            await _store.CloseAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (StoreException exception)
+        {
+            LogNotClosed(exception, exception.Message);
+            await _store.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task ReplaceAsync(IReadOnlyList<IntegrationDefinition> integrations, CancellationToken cancellationToken)
+    {
+        var old = _topology.Current;
+        var definitions = integrations.SelectMany(integration => integration.Consumers).ToList();
+        var reordered = definitions.Where(definition => old.FindPump(definition.Name) is { } pump && pump.Definition.Order != definition.Order).ToList();
+        if (reordered.Count > 0)
+        {
+            throw new ArgumentException(string.Join(
+                Environment.NewLine,
+                reordered.Select(definition => $"Consumer '{definition.Name}': the order cannot change while it runs; restart, or give it another name.")));
+        }
+
+        var catalog = await _store.RegisterAsync(
+            [.. integrations.Select(integration => integration.Name)], [.. definitions.Select(definition => definition.Name)], cancellationToken).ConfigureAwait(false);
+        var depths = await _store.Work.CountAsync(cancellationToken).ConfigureAwait(false);
+        Dictionary<string, ConsumerPump> pumps = new(StringComparer.Ordinal);
+        List<ConsumerPump> added = [];
+        foreach (var definition in definitions)
+        {
+            if (old.FindPump(definition.Name) is { } pump)
+            {
+                pump.Update(definition);
+            }
+            else
+            {
+                var state = catalog.Consumers[definition.Name];
+                pump = await _pumps.CreateAsync(definition, state, depths.GetValueOrDefault(state.Number), cancellationToken).ConfigureAwait(false);
+                added.Add(pump);
+            }
+
+            pumps.Add(definition.Name, pump);
+        }
+
+        // Hand-offs reach a new pump before its first read: they are dropped there and read from the store.
+        _topology.Current = new RunningTopology.Snapshot(
+            new Topology(integrations),
+            [.. integrations.Select(integration => new RunningTopology.RunningIntegration(
+                integration.Name, catalog.Integrations[integration.Name], [.. integration.Consumers.Select(consumer => pumps[consumer.Name])]))],
+            pumps.Values);
+        foreach (var pump in added)
+        {
+            pump.Start();
+        }
+
+        foreach (var removed in old.Pumps.Where(pump => !pumps.ContainsKey(pump.Definition.Name)))
+        {
+            await removed.StopAsync().ConfigureAwait(false);
+            removed.Dispose();
+        }
+    }
+
+    private void Fail(StoreException exception)
+    {
+        _failure = exception.Message;
+        _lifetime.StopApplication();
+    }
+
+    [LoggerMessage(1010, LogLevel.Information, "Store {Store} is open (epoch {Epoch}); {Consumers} consumers.")]
+    private partial void LogStarted(string store, long epoch, int consumers);
+
+    [LoggerMessage(1011, LogLevel.Information, "Migration {Migration} has run.")]
+    private partial void LogMigrated(string migration);
+
+    [LoggerMessage(1012, LogLevel.Warning, "The grace period is over; {Attempts} attempts are cancelled and run again at the next start.")]
+    private partial void LogGraceOver(int attempts);
+
+    [LoggerMessage(1014, LogLevel.Warning, "The store could not be closed cleanly: {Problem} Nothing is lost; the next start recovers it.")]
+    private partial void LogNotClosed(Exception exception, string problem);
+
+    [LoggerMessage(1013, LogLevel.Information, "The engine has stopped.")]
+    private partial void LogStopped();
+}

@@ -1,0 +1,36 @@
+using Carrick.Retry;
+
+namespace Carrick.Integrations;
+
+/// <summary>Who gets matching events, as configured. Immutable.</summary>
+public abstract record ConsumerDefinition
+{
+    /// <summary>The name, unique over all integrations: <c>integration/consumer</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The integration whose events it gets.</summary>
+    public required string Integration { get; init; }
+
+    /// <summary>The event types it gets.</summary>
+    /// <value>Default: all.</value>
+    public TypeFilter Types { get; init; } = TypeFilter.All;
+
+    /// <summary>When to try again, and how often.</summary>
+    public RetryPolicy Retry { get; init; } = RetryPolicy.Default;
+
+    /// <summary>Whether deliveries with one subject go one at a time, in the order of commit.</summary>
+    /// <value>Default: <see cref="OrderingMode.None"/>.</value>
+    public OrderingMode Order { get; init; } = OrderingMode.None;
+
+    /// <summary>What a dead letter does to the deliveries behind it with the same subject.</summary>
+    /// <value>Default: <see cref="OrderingFailure.DeadLetterAndContinue"/>.</value>
+    public OrderingFailure OnOrderedFailure { get; init; } = OrderingFailure.DeadLetterAndContinue;
+
+    /// <summary>How many deliveries may run at once.</summary>
+    /// <value>1 to 1,000; default 16.</value>
+    public int Concurrency { get; init; } = 16;
+
+    /// <summary>How long one attempt may take.</summary>
+    /// <value>Over 0; default 15 s.</value>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(15);
+}

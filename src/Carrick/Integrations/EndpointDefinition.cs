@@ -1,0 +1,30 @@
+namespace Carrick.Integrations;
+
+/// <summary>An HTTP destination.</summary>
+public sealed record EndpointDefinition : ConsumerDefinition
+{
+    /// <summary>Where to POST: an absolute http or https URL without user info and fragment.</summary>
+    public required Uri Url { get; init; }
+
+    /// <summary>Standard Webhooks secrets (<c>whsec_</c> + base64); each signs every attempt, so that the receiver can rotate.</summary>
+    /// <value>Default: none, deliveries are unsigned.</value>
+    public IReadOnlyList<string> SigningSecrets { get; init; } = [];
+
+    /// <summary>The most attempts that may start per period, or <see langword="null"/>.</summary>
+    public RateLimit? Rate { get; init; }
+
+    /// <summary>Added to every request; names and values are checked at configuration time.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
+
+    /// <summary>The name only: the generated text would show secrets.</summary>
+    protected override bool PrintMembers(System.Text.StringBuilder builder)
+    {
+        builder.Append("Name = ").Append(Name);
+        return true;
+    }
+}
+
+/// <summary>A token bucket.</summary>
+/// <param name="Permits">Attempts per <paramref name="Period"/>, at least 1; also the size of the bucket.</param>
+/// <param name="Period">Over 0.</param>
+public sealed record RateLimit(int Permits, TimeSpan Period);

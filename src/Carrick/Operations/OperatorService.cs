@@ -1,0 +1,147 @@
+using Carrick.Commit;
+using Carrick.Hosting;
+using Carrick.Integrations;
+using Carrick.Replay;
+using Carrick.Storage;
+using Carrick.Storage.Commands;
+
+namespace Carrick.Operations;
+
+/// <inheritdoc cref="IOperations"/>
+internal sealed class OperatorService(
+    RunningTopology topology, ICommitQueue commits, IStore store, ReplayRunner replays, TimeProvider time) : IOperations
+{
+    public async ValueTask<RecordId?> RetryAsync(RecordId delivery, Operator by, CancellationToken cancellationToken)
+    {
+        var audit = Audit(by, "delivery.retry", delivery.ToString(IdPrefix.Delivery));
+        if (await store.Work.FindAsync(delivery, cancellationToken).ConfigureAwait(false) is { } item)
+        {
+            var requeue = new RequeueCommand { Delivery = delivery, Audit = audit };
+            await commits.SubmitAsync(requeue, cancellationToken).ConfigureAwait(false);
+            if (requeue.Applied)
+            {
+                if (item.DueAt is not null)
+                {
+                    topology.Current.FindPump(item.Consumer)?.Hurry(item);
+                }
+
+                return delivery;
+            }
+        }
+
+        var view = await store.Queries.FindDeliveryAsync(delivery, cancellationToken).ConfigureAwait(false);
+        if (view is not { State: DeliveryState.Dead, ReplayedBy: null })
+        {
+            return null;
+        }
+
+        var replay = new ReplayCommand { Replays = [ReplayRunner.Of(view, force: false)], Audit = audit };
+        await commits.SubmitAsync(replay, cancellationToken).ConfigureAwait(false);
+        ReplayRunner.CountReplayed(topology.Current, replay);
+        return replay.Created.Count > 0 ? replay.Created[0].Id : null;
+    }
+
+    public async ValueTask<bool> DiscardAsync(RecordId delivery, Operator by, CancellationToken cancellationToken)
+    {
+        var item = await store.Work.FindAsync(delivery, cancellationToken).ConfigureAwait(false);
+        var view = item is null ? await store.Queries.FindDeliveryAsync(delivery, cancellationToken).ConfigureAwait(false) : null;
+        var discard = new DiscardCommand { Delivery = delivery, At = time.GetUtcNow(), Audit = Audit(by, "delivery.discard", delivery.ToString(IdPrefix.Delivery)) };
+        await commits.SubmitAsync(discard, cancellationToken).ConfigureAwait(false);
+        if (discard.Applied)
+        {
+            if (item is not null)
+            {
+                topology.Current.FindPump(item.Consumer)?.Forget(item);
+            }
+            else if (view is not null)
+            {
+                topology.Current.FindPump(view.ConsumerNumber)?.Depth.LeftDead();
+            }
+        }
+
+        return discard.Applied;
+    }
+
+    public async ValueTask<IReadOnlyList<RecordId>?> ReplayEventAsync(
+        RecordId eventId, string? consumer, bool force, Operator by, CancellationToken cancellationToken)
+    {
+        var found = await store.Work.ReadEventsAsync([eventId], cancellationToken).ConfigureAwait(false);
+        if (found.Count == 0)
+        {
+            return null;
+        }
+
+        var record = found[0];
+        var replays = (topology.Current.Find(record.Integration)?.Consumers ?? [])
+            .Where(pump => consumer is null ? pump.Definition.Types.Matches(record.Type) : pump.Definition.Name == consumer)
+            .Select(pump => new NewReplay
+            {
+                EventId = eventId,
+                Consumer = pump.State.Number,
+                OrderingKey = pump.Definition.Order == OrderingMode.Subject ? record.Subject : null,
+                Force = force,
+            })
+            .ToList();
+        var command = new ReplayCommand { Replays = replays, Audit = Audit(by, "event.replay", eventId.ToString(IdPrefix.Event)) };
+        await commits.SubmitAsync(command, cancellationToken).ConfigureAwait(false);
+        return [.. command.Created.Select(item => item.Id)];
+    }
+
+    public async ValueTask<ReplayJob> StartReplayAsync(
+        DeadLetterFilter filter, int? ratePerSecond, bool force, Operator by, CancellationToken cancellationToken)
+    {
+        var command = new CreateReplayJobCommand
+        {
+            Job = new ReplayJob
+            {
+                Id = RecordId.None,
+                Filter = filter,
+                RatePerSecond = ratePerSecond,
+                Force = force,
+                Actor = by.Actor,
+                Reason = by.Reason,
+                CreatedAt = time.GetUtcNow(),
+            },
+            Audit = Audit(by, "dead-letters.replay", "dead-letters"),
+        };
+        await commits.SubmitAsync(command, cancellationToken).ConfigureAwait(false);
+        replays.Run(command.Job);
+        return command.Job;
+    }
+
+    public async ValueTask<bool> CancelReplayAsync(RecordId job, Operator by, CancellationToken cancellationToken)
+    {
+        var command = new EndReplayJobCommand
+        {
+            Id = job,
+            State = ReplayState.Cancelled,
+            At = time.GetUtcNow(),
+            Audit = Audit(by, "replay.cancel", job.ToString(IdPrefix.Replay)),
+        };
+        await commits.SubmitAsync(command, cancellationToken).ConfigureAwait(false);
+        return command.Applied;
+    }
+
+    public async ValueTask<bool> SetConsumerEnabledAsync(string consumer, bool enabled, Operator by, CancellationToken cancellationToken)
+    {
+        if (topology.Current.FindPump(consumer) is not { } pump)
+        {
+            return false;
+        }
+
+        var state = enabled
+            ? pump.State with { DisabledAt = null, DisabledReason = null, GateUntil = null }
+            : pump.State with { DisabledAt = time.GetUtcNow(), DisabledReason = by.Reason ?? "Disabled by an operator." };
+        var command = new SetConsumerStateCommand { State = state, Audit = Audit(by, enabled ? "consumer.enable" : "consumer.disable", consumer) };
+        await commits.SubmitAsync(command, cancellationToken).ConfigureAwait(false);
+        pump.SetState(state);
+        return true;
+    }
+
+    public IReadOnlyList<ConsumerStatus> ListConsumers() =>
+        [.. topology.Current.Pumps.Select(pump => new ConsumerStatus(pump.Definition, pump.State, pump.Depth.Value, pump.RunningCount))];
+
+    public bool IsRunning(RecordId delivery) => topology.Current.Pumps.Any(pump => pump.IsRunning(delivery));
+
+    private AuditEntry Audit(Operator by, string action, string target) => new(time.GetUtcNow(), by.Actor, action, target, by.Reason);
+}

@@ -1,0 +1,86 @@
+using Carrick.Commit;
+using Carrick.Hosting;
+using Carrick.Storage.Commands;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Carrick.Retention;
+
+/// <summary>Deletes what is past its retention in small batches, each a command among the others, so that receiving is never held up.</summary>
+internal sealed partial class RetentionRunner(ICommitQueue commits, IOptions<CarrickOptions> options, TimeProvider time, ILogger<RetentionRunner> logger)
+    : IDisposable
+{
+    private const int Limit = 200;
+    private static readonly TimeSpan Every = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(20);
+
+    private readonly CancellationTokenSource _stop = new();
+    private Task _loop = Task.CompletedTask;
+
+    public void Start() => _loop = Task.Run(RunAsync);
+
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(false);
+    }
+
+    public void Dispose() => _stop.Dispose();
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                await SweepAsync().ConfigureAwait(false);
+                await Task.Delay(Every, time, _stop.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Stopped between two batches; the next start goes on.
+        }
+    }
+
+    private async Task SweepAsync()
+    {
+        long deleted = 0;
+        while (true)
+        {
+            var now = time.GetUtcNow();
+            var command = new RetentionCommand
+            {
+                EventsBefore = now - options.Value.EventRetention,
+                KeysBefore = now - options.Value.MessageIdRetention,
+                DeadLettersBefore = now - options.Value.DeadLetterRetention,
+                Limit = Limit,
+            };
+            try
+            {
+                await commits.SubmitAsync(command, _stop.Token).ConfigureAwait(false);
+            }
+            catch (EngineFullException)
+            {
+                // Under load retention waits for the next sweep.
+                return;
+            }
+
+            deleted += command.Deleted;
+            if (!command.More)
+            {
+                break;
+            }
+
+            await Task.Delay(Between, time, _stop.Token).ConfigureAwait(false);
+        }
+
+        if (deleted > 0)
+        {
+            LogDeleted(deleted);
+        }
+    }
+
+    [LoggerMessage(1310, LogLevel.Information, "Retention deleted {Rows} rows.")]
+    private partial void LogDeleted(long rows);
+}

@@ -1,0 +1,58 @@
+namespace Carrick.Storage.Commands;
+
+/// <summary>Stores the events of one request, their message ids, and a work row for every matching consumer. All or none.</summary>
+public sealed class IngestCommand : StoreCommand
+{
+    /// <summary>The events.</summary>
+    public required IReadOnlyList<NewEvent> Events { get; init; }
+
+    internal override void AssignIds(RecordIdGenerator ids)
+    {
+        foreach (var item in Events)
+        {
+            item.Id = ids.Next();
+            foreach (var work in item.Work)
+            {
+                work.Id = ids.Next();
+            }
+        }
+    }
+}
+
+/// <summary>An event to store.</summary>
+public sealed class NewEvent
+{
+    /// <summary>Its content.</summary>
+    public required IncomingEvent Content { get; init; }
+
+    /// <summary>The integration's number.</summary>
+    public required int Integration { get; init; }
+
+    /// <summary>The first 8 bytes of the SHA-256 of the body, to tell a conflict from a duplicate.</summary>
+    public required long BodyHash { get; init; }
+
+    /// <summary>When it was received.</summary>
+    public required DateTimeOffset ReceivedAt { get; init; }
+
+    /// <summary>The deliveries to make.</summary>
+    public required IReadOnlyList<NewWork> Work { get; init; }
+
+    /// <summary>The id it gets unless it is a duplicate.</summary>
+    public RecordId Id { get; internal set; }
+
+    /// <summary>Set by the store.</summary>
+    public IngestResult Result { get; set; }
+}
+
+/// <summary>A delivery to make of a new event.</summary>
+public sealed class NewWork
+{
+    /// <summary>The consumer's number.</summary>
+    public required int Consumer { get; init; }
+
+    /// <summary>The ordering key.</summary>
+    public string? OrderingKey { get; init; }
+
+    /// <summary>The delivery's id.</summary>
+    public RecordId Id { get; internal set; }
+}

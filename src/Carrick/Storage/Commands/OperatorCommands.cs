@@ -1,0 +1,99 @@
+namespace Carrick.Storage.Commands;
+
+/// <summary>Makes an outstanding delivery due at once.</summary>
+public sealed class RequeueCommand : StoreCommand
+{
+    /// <summary>The delivery.</summary>
+    public required RecordId Delivery { get; init; }
+
+    /// <summary>Set by the store: it was outstanding.</summary>
+    public bool Applied { get; set; }
+}
+
+/// <summary>Drops a delivery, outstanding or dead: the outcome is <see cref="DeliveryOutcome.Discarded"/>.</summary>
+public sealed class DiscardCommand : StoreCommand
+{
+    /// <summary>The delivery.</summary>
+    public required RecordId Delivery { get; init; }
+
+    /// <summary>When.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Set by the store: it was outstanding or dead.</summary>
+    public bool Applied { get; set; }
+}
+
+/// <summary>Makes new deliveries of stored events: a replay of events, or of dead letters.</summary>
+public sealed class ReplayCommand : StoreCommand
+{
+    /// <summary>The deliveries to make. Those whose dead letter is replayed or gone by now, or whose event is gone, are left out.</summary>
+    public required IReadOnlyList<NewReplay> Replays { get; init; }
+
+    /// <summary>With a job: its progress after this step, written in the same transaction; the command changes nothing if the job is not running.</summary>
+    public ReplayJob? Job { get; init; }
+
+    /// <summary>Set by the store: the new work, in the order given.</summary>
+    public IReadOnlyList<WorkItem> Created { get; set; } = [];
+
+    internal override void AssignIds(RecordIdGenerator ids)
+    {
+        foreach (var replay in Replays)
+        {
+            replay.Id = ids.Next();
+        }
+    }
+}
+
+/// <summary>A delivery to make again.</summary>
+public sealed class NewReplay
+{
+    /// <summary>The event.</summary>
+    public required RecordId EventId { get; init; }
+
+    /// <summary>The consumer's number.</summary>
+    public required int Consumer { get; init; }
+
+    /// <summary>The ordering key.</summary>
+    public string? OrderingKey { get; init; }
+
+    /// <summary>The dead letter it replays; marked as replayed in the same transaction.</summary>
+    public RecordId? DeadLetter { get; init; }
+
+    /// <summary>Run although the ledger has the message.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>The new delivery's id.</summary>
+    public RecordId Id { get; internal set; }
+}
+
+/// <summary>Makes a replay job.</summary>
+public sealed class CreateReplayJobCommand : StoreCommand
+{
+    /// <summary>The job; its id and total are set by the store.</summary>
+    public required ReplayJob Job { get; set; }
+
+    internal override void AssignIds(RecordIdGenerator ids) => Job = Job with { Id = ids.Next() };
+}
+
+/// <summary>Ends a replay job.</summary>
+public sealed class EndReplayJobCommand : StoreCommand
+{
+    /// <summary>The job.</summary>
+    public required RecordId Id { get; init; }
+
+    /// <summary>How it ends.</summary>
+    public required ReplayState State { get; init; }
+
+    /// <summary>When.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Set by the store: it was running.</summary>
+    public bool Applied { get; set; }
+}
+
+/// <summary>Enables or disables a consumer, or sets its gate.</summary>
+public sealed class SetConsumerStateCommand : StoreCommand
+{
+    /// <summary>The new state.</summary>
+    public required ConsumerState State { get; init; }
+}

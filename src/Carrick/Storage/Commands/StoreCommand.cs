@@ -1,0 +1,30 @@
+namespace Carrick.Storage.Commands;
+
+/// <summary>One change of the store. Many commands are committed together; the store sets the result properties of each.</summary>
+public abstract class StoreCommand
+{
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Who asked for it and why, written to <c>audit</c> in the same transaction; <see langword="null"/> for the engine's own work.</summary>
+    public AuditEntry? Audit { get; init; }
+
+    /// <summary>Ends when the command is durable, or failed.</summary>
+    internal Task Done => _done.Task;
+
+    /// <summary>Gives new records their ids, in the order of commit.</summary>
+    internal virtual void AssignIds(RecordIdGenerator ids)
+    {
+    }
+
+    internal void Succeed() => _done.TrySetResult();
+
+    internal void Fail(Exception exception) => _done.TrySetException(exception);
+}
+
+/// <summary>A line of the audit log.</summary>
+/// <param name="At">When.</param>
+/// <param name="Actor">Who: an API key's id and name, or <c>system</c>.</param>
+/// <param name="Action">What, such as <c>delivery.retry</c>.</param>
+/// <param name="Target">On what.</param>
+/// <param name="Reason">Why, if given.</param>
+public sealed record AuditEntry(DateTimeOffset At, string Actor, string Action, string Target, string? Reason);

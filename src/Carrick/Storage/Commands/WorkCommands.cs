@@ -1,0 +1,75 @@
+using Carrick.Retry;
+
+namespace Carrick.Storage.Commands;
+
+/// <summary>A change that only the owner of the work row can make: <see cref="Applied"/> is <see langword="false"/> if the row or the epoch is gone, and then nothing changes.</summary>
+public abstract class WorkCommand : StoreCommand
+{
+    /// <summary>The delivery.</summary>
+    public required WorkItem Item { get; init; }
+
+    /// <summary>The attempt that led to it, or <see langword="null"/>.</summary>
+    public AttemptRecord? Attempt { get; init; }
+
+    /// <summary>When.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Set by the store: the row was there and ours.</summary>
+    public bool Applied { get; set; }
+}
+
+/// <summary>Ends a delivery: deletes the work row, writes the attempt and the outcome.</summary>
+public sealed class CompleteCommand : WorkCommand
+{
+    /// <summary>How it ended.</summary>
+    public required DeliveryOutcome Outcome { get; init; }
+}
+
+/// <summary>Puts a delivery off: sets due time and counters of the work row, writes the attempt.</summary>
+public sealed class RetryCommand : WorkCommand
+{
+    /// <summary>When the next attempt is due.</summary>
+    public required DateTimeOffset DueAt { get; init; }
+
+    /// <summary>Attempts made, this one included.</summary>
+    public required int Attempts { get; init; }
+
+    /// <summary>Attempts that used up budget.</summary>
+    public required int Failures { get; init; }
+
+    /// <summary>No attempt of the whole consumer before this time, if the other side said so.</summary>
+    public DateTimeOffset? GateUntil { get; init; }
+}
+
+/// <summary>Gives up: moves the work row to the dead letters, writes the attempt.</summary>
+public sealed class DeadLetterCommand : WorkCommand
+{
+    /// <summary>Why.</summary>
+    public required FailureCategory Category { get; init; }
+
+    /// <summary>Why, in words.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Disable the consumer in the same transaction (410), with this reason.</summary>
+    public string? DisableReason { get; init; }
+}
+
+/// <summary>Counts a start of a delivery under guard; a later <see cref="RetryCommand"/> sets the count back.</summary>
+public sealed class RecordStartCommand : WorkCommand
+{
+    /// <summary>Set by the store: starts without an end, this one included.</summary>
+    public int Starts { get; set; }
+}
+
+/// <summary>How a delivery ended.</summary>
+public enum DeliveryOutcome
+{
+    /// <summary>Done.</summary>
+    Succeeded = 1,
+
+    /// <summary>A late event.</summary>
+    Skipped = 2,
+
+    /// <summary>An operator dropped it.</summary>
+    Discarded = 3,
+}

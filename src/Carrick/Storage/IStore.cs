@@ -1,0 +1,45 @@
+using Carrick.Storage.Commands;
+
+namespace Carrick.Storage;
+
+/// <summary>Where events and outstanding work live. One engine owns a store at a time.</summary>
+/// <remarks><see cref="CommitAsync"/> has one caller at a time; everything else is thread-safe.</remarks>
+public interface IStore : IAsyncDisposable
+{
+    /// <summary>A name for logs and errors; without credentials.</summary>
+    string Name { get; }
+
+    /// <summary>Brings the schema up to date under a lock. Idempotent.</summary>
+    /// <returns>The names of the migrations that ran.</returns>
+    /// <exception cref="StoreException">The schema is newer than this program, or the database fails.</exception>
+    ValueTask<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken);
+
+    /// <summary>Takes the store over: checks its settings, raises the epoch so that an earlier owner can complete nothing.</summary>
+    /// <exception cref="StoreException">Another live process owns it, or it cannot be used; see <see cref="StoreException.Failure"/>.</exception>
+    ValueTask<StoreOwnership> OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>Gives names their numbers, new ones at the end; numbers never change.</summary>
+    ValueTask<StoreCatalog> RegisterAsync(
+        IReadOnlyCollection<string> integrations, IReadOnlyCollection<string> consumers, CancellationToken cancellationToken);
+
+    /// <summary>Applies all commands in one durable transaction and sets their results. A command whose condition fails changes nothing and says so.</summary>
+    /// <exception cref="StoreException">Nothing was applied, unless <see cref="StoreFailure.Fatal"/>.</exception>
+    ValueTask CommitAsync(IReadOnlyList<StoreCommand> commands, CancellationToken cancellationToken);
+
+    /// <summary>Called by the writer between commits: checkpoint if it is time.</summary>
+    /// <param name="idle">No command is waiting.</param>
+    /// <param name="cancellationToken">Ends the wait, not the work.</param>
+    ValueTask MaintainAsync(bool idle, CancellationToken cancellationToken);
+
+    /// <summary>The queries of the engine.</summary>
+    IWorkReader Work { get; }
+
+    /// <summary>The queries of people: REST, CLI, dashboard.</summary>
+    IStoreQueries Queries { get; }
+
+    /// <summary>Figures for metrics, by name; cheap.</summary>
+    StoreStatistics Statistics { get; }
+
+    /// <summary>Records a clean stop and gives the store back.</summary>
+    ValueTask CloseAsync(CancellationToken cancellationToken);
+}

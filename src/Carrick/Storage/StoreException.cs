@@ -1,0 +1,31 @@
+namespace Carrick;
+
+/// <summary>A database failed. The message has no payload, no credentials and no SQL values.</summary>
+public sealed class StoreException : Exception
+{
+    /// <summary>Makes the exception.</summary>
+    public StoreException(string message, StoreFailure failure, Exception? inner = null)
+        : base(message, inner) => Failure = failure;
+
+    /// <summary>What to do about it.</summary>
+    public StoreFailure Failure { get; }
+}
+
+/// <summary>The kinds of storage failure, by what to do about them.</summary>
+public enum StoreFailure
+{
+    /// <summary>Busy, locked, connection lost: try again.</summary>
+    Transient,
+
+    /// <summary>No space left: refuse new events, keep trying to complete.</summary>
+    Full,
+
+    /// <summary>The outcome of the last write is unknown or the file is damaged (a failed fsync, I/O error, corruption): stop and recover.</summary>
+    Fatal,
+
+    /// <summary>Another process owns the store.</summary>
+    Taken,
+
+    /// <summary>The store cannot be used as it is: wrong version, unsafe settings, schema missing.</summary>
+    Configuration,
+}

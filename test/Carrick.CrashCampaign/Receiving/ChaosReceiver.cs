@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Text.Json;
+using Carrick.CrashCampaign.Load;
+using Carrick.CrashCampaign.Victim;
+using Carrick.Testing.History;
+
+namespace Carrick.CrashCampaign.Receiving;
+
+/// <summary>The HTTP endpoints: they answer 200 and, by chance, everything else; each request is in the history before it is answered.</summary>
+internal sealed class ChaosReceiver(HistoryWriter history, int seed) : IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Random _random = new(seed);
+    private WebApplication? _app;
+    private volatile bool _mended;
+
+    public async Task<Uri> StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        _app = builder.Build();
+        _app.MapPost("/erp", context => AnswerAsync(context, VictimSettings.Erp, 3));
+        _app.MapPost("/flaky", context => AnswerAsync(context, VictimSettings.Flaky, 35));
+        await _app.StartAsync();
+        return new Uri(_app.Urls.First());
+    }
+
+    /// <summary>Answers 200 from now on.</summary>
+    public void Mend() => _mended = true;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_app is not null)
+        {
+            await _app.DisposeAsync();
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext context, string consumer, int errorPercent)
+    {
+        Message? message;
+        try
+        {
+            message = await JsonSerializer.DeserializeAsync(context.Request.Body, MessageJson.Default.Message, context.RequestAborted);
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            // The victim was killed in the middle of its request: nothing was received.
+            return;
+        }
+
+        var attempt = int.Parse(context.Request.Headers["carrick-attempt"].ToString(), CultureInfo.InvariantCulture);
+        var now = DateTimeOffset.UtcNow;
+        var (answer, delay) = Choose(errorPercent);
+        var (retryAfter, notBefore) = answer == 429 ? Pause(now, delay) : default;
+        history.Write(new Received(now, consumer, message!.Id, message.Subject, message.Sequence, attempt, answer, notBefore));
+        switch (answer)
+        {
+            case 0 when delay:
+                await HangAsync(context);
+                return;
+            case 0:
+                context.Abort();
+                return;
+            default:
+                context.Response.StatusCode = answer;
+                context.Response.Headers.RetryAfter = retryAfter;
+                return;
+        }
+    }
+
+    private (int Status, bool Flag) Choose(int errorPercent)
+    {
+        lock (_lock)
+        {
+            var flag = _random.Next(2) == 0;
+            var chance = _random.Next(2_000);
+            return (_mended ? 200 : chance switch
+            {
+                0 => 429,
+                < 20 => 0,
+                _ => chance < errorPercent * 20 ? 500 : 200,
+            }, flag);
+        }
+    }
+
+    private static (string? Header, DateTimeOffset? NotBefore) Pause(DateTimeOffset now, bool asDate)
+    {
+        if (!asDate)
+        {
+            return ("1", now.AddSeconds(1));
+        }
+
+        var date = DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds() + 2);
+        return (date.ToString("R", CultureInfo.InvariantCulture), date);
+    }
+
+    private static async Task HangAsync(HttpContext context)
+    {
+        try
+        {
+            await Task.Delay(TimeSpan.FromSeconds(30), context.RequestAborted);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
+
+        context.Abort();
+    }
+}

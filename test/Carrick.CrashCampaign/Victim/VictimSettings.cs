@@ -1,0 +1,30 @@
+using System.Text.Json;
+
+namespace Carrick.CrashCampaign.Victim;
+
+/// <summary>What the campaign tells the process that it kills.</summary>
+/// <param name="Directory">Where the databases are.</param>
+/// <param name="Receiver">The base URL of the receivers.</param>
+/// <param name="Seed">The seed of failing handlers.</param>
+/// <param name="EngineDatabaseForHandlers">Handlers book in the engine's database.</param>
+internal sealed record VictimSettings(string Directory, Uri Receiver, int Seed, bool EngineDatabaseForHandlers)
+{
+    public const string Mode = "victim";
+    public const string Integration = "orders";
+    public const string Ledger = "orders/ledger";
+    public const string Audit = "orders/audit";
+    public const string Erp = "orders/erp";
+    public const string Flaky = "orders/flaky";
+
+    // Made for this program; it guards nothing.
+    public const string Secret = "whsec_Y2FycmljayBjcmFzaCBjYW1wYWlnbiBzZWNyZXQh";
+
+    public string StorePath => Path.Combine(Directory, "carrick.db");
+
+    public string EffectsPath => EngineDatabaseForHandlers ? StorePath : Path.Combine(Directory, "carrick.handlers.db");
+
+    public static VictimSettings Parse(string json) =>
+        JsonSerializer.Deserialize<VictimSettings>(json) ?? throw new ArgumentException("The settings are null.", nameof(json));
+
+    public string Format() => JsonSerializer.Serialize(this);
+}

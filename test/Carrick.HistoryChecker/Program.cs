@@ -1,0 +1,3 @@
+using Carrick.Checking;
+
+return CheckCommand.Run(args, Console.Out, Console.Error);

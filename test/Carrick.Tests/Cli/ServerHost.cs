@@ -1,0 +1,40 @@
+using Carrick.Authentication;
+using Carrick.Server.Serve;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Carrick.Tests.Cli;
+
+/// <summary>The server as <c>serve</c> composes it, on a free port of 127.0.0.1.</summary>
+internal sealed class ServerHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private ServerHost(WebApplication app, string? key) => (_app, AdminKey) = (app, key);
+
+    /// <summary>The key that the first start made, or <see langword="null"/>.</summary>
+    public string? AdminKey { get; }
+
+    public string Url => _app.Urls.Single();
+
+    public static async Task<ServerHost> StartAsync(string data, string? config = null, params (string Name, string Value)[] environment)
+    {
+        var variables = environment.ToDictionary(variable => variable.Name, variable => variable.Value);
+        string? Read(string name) => variables.GetValueOrDefault(name);
+        var settings = new ServerSettings { Urls = "http://127.0.0.1:0", DataDirectory = data, ConfigFile = config };
+        await StoreAccess.MigrateAsync(settings, CancellationToken.None);
+        var configuration = await ConfigurationLoader.LoadAsync(settings, Read, CancellationToken.None);
+        var builder = ServerApplication.CreateBuilder();
+        builder.Logging.ClearProviders();
+        var app = ServerApplication.Build(builder, settings, configuration, Read);
+        await app.StartAsync();
+        return new ServerHost(app, await app.Services.GetRequiredService<ApiKeys>().EnsureAdminKeyAsync(CancellationToken.None));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+}

@@ -1,0 +1,37 @@
+using Carrick.Delivery;
+using Carrick.Retry;
+
+namespace Carrick.Tests.Delivery;
+
+public sealed class ResponseClassifierTests
+{
+    [Fact]
+    public void Classify_EveryStatus_IsAsTheTableSays()
+    {
+        // Success, redirects for good, what may pass among 4xx, gone, throttled, the rest of 4xx; all else may pass.
+        int[] mayPass = [408, 425];
+        for (var status = 0; status < 1_000; status++)
+        {
+            var expected =
+                status / 100 == 2 ? FailureCategory.None
+                : status is 301 or 308 ? FailureCategory.Permanent
+                : status == 410 ? FailureCategory.Gone
+                : status == 429 ? FailureCategory.Throttled
+                : status / 100 == 4 && !mayPass.Contains(status) ? FailureCategory.Permanent
+                : FailureCategory.Transient;
+            Assert.Equal((status, expected), (status, ResponseClassifier.Classify(status, false)));
+            Assert.Equal((status, status == 503 ? FailureCategory.Throttled : expected), (status, ResponseClassifier.Classify(status, true)));
+        }
+    }
+
+    [Theory]
+    [InlineData(FailureCategory.None, false)]
+    [InlineData(FailureCategory.Transient, true)]
+    [InlineData(FailureCategory.Throttled, true)]
+    [InlineData(FailureCategory.Permanent, false)]
+    [InlineData(FailureCategory.Gone, false)]
+    [InlineData(FailureCategory.Cancelled, false)]
+    [InlineData(FailureCategory.Poison, false)]
+    public void HonoursRetryAfter_PerCategory_IsWhereAnotherAttemptFollows(FailureCategory category, bool honoured) =>
+        Assert.Equal(honoured, ResponseClassifier.HonoursRetryAfter(category));
+}

@@ -1,0 +1,112 @@
+using Carrick.Hosting;
+using Carrick.Receiving;
+using Carrick.Signatures;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Xunit;
+
+namespace Carrick.Tests.Receiving;
+
+public sealed class DefinitionTests
+{
+    private const string Long = "canary-secret-of-tests";
+
+    [Theory]
+    [InlineData("stripe", "", "secrets[0]: must not be empty")]
+    [InlineData("stripe", " \t", "secrets[0]: must not be empty")]
+    [InlineData("stripe", "abcd", "secrets[0]: is too short: at least 5 bytes are needed")]
+    [InlineData("stripe", "\0\0\0\0\0\0\0\0", "secrets[0]: is all zero bytes")]
+    [InlineData("standard-webhooks", "whsec_not base64", "secrets[0]: is not base64")]
+    [InlineData("standard-webhooks", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", "secrets[0]: is not base64")]
+    [InlineData("standard-webhooks", "whpk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "secrets[0]: is a weak Ed25519 key (a point of small order)")]
+    [InlineData("basic", "password-alone", "secrets[0]: is not 'user:password'")]
+    public void Validate_BadSecret_IsNamedWithoutItsValue(string scheme, string secret, string error)
+    {
+        WebhookScheme.TryGet(scheme, out var found);
+        var errors = new WebhookSourceDefinition { Scheme = found!, Secrets = [secret] }.Validate();
+        Assert.Equal(error, Assert.Single(errors));
+    }
+
+    [Fact]
+    public void Validate_WeakEd25519Key_IsRefused()
+    {
+        var zero = new WebhookSourceDefinition { Scheme = WebhookScheme.StandardWebhooks, Accept = ["v1a"], Secrets = ["whpk_AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="] };
+        Assert.Contains("secrets[0]: is a weak Ed25519 key (a point of small order)", zero.Validate());
+        Assert.True(KeyMaker.IsSmallOrder(Convert.FromHexString("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa")));
+        Assert.False(KeyMaker.IsSmallOrder(Convert.FromBase64String("1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=")));
+    }
+
+    [Fact]
+    public void Validate_ManyMistakes_AreReportedAtOnce()
+    {
+        var errors = new WebhookSourceDefinition
+        {
+            Scheme = WebhookScheme.HubSpot,
+            Accept = ["v3", "v9"],
+            Tolerance = TimeSpan.Zero,
+            MaxBodyBytes = 26 * 1024 * 1024,
+            VerifyToken = " ",
+            SubjectPath = "data.customer",
+        }.Validate();
+        Assert.Equal(
+            ["secrets", "accept", "publicUrl", "tolerance", "maxBodyBytes", "verifyToken", "subjectPath"],
+            errors.Select(error => error.Split(':')[0]));
+    }
+
+    [Theory]
+    [InlineData("https://example.com/hooks?a=1", "publicUrl: must have no query and no fragment")]
+    [InlineData("https://example.com/hooks#a", "publicUrl: must have no query and no fragment")]
+    [InlineData("ftp://example.com/hooks", "publicUrl: must be an absolute http or https URL")]
+    [InlineData("/hooks", "publicUrl: must be an absolute http or https URL")]
+    public void Validate_BadPublicUrl_IsRefused(string url, string error) => Assert.Equal(error, Assert.Single(
+        new WebhookSourceDefinition { Scheme = WebhookScheme.Twilio, Secrets = [Long], PublicUrl = new Uri(url, UriKind.RelativeOrAbsolute) }.Validate()));
+
+    [Fact]
+    public void ToString_Definition_ShowsNoSecret()
+    {
+        var definition = new WebhookSourceDefinition { Scheme = WebhookScheme.Meta, Secrets = [Long], VerifyToken = "canary-verify-token" };
+        Assert.Equal("WebhookSourceDefinition { Scheme = meta, Secrets = 1 }", definition.ToString());
+        Assert.DoesNotContain("canary", $"{new WebhookRegistration("meta", definition)}", StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Billing:Secrets", Long)]
+    [InlineData("Billing:Secrets:0", Long)]
+    public async Task Start_SecretsInConfiguration_AreFound(string key, string value)
+    {
+        using var host = Host(new() { [key] = value });
+        await host.StartAsync(TestContext.Current.CancellationToken);
+        var source = host.Services.GetRequiredService<WebhookSources>().Find(host.Services.GetRequiredService<WebhookRegistration>().Source, out _);
+        Assert.Equal([Long], source!.Definition.Secrets);
+        await host.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Start_SecretsMissing_StopsWithTheKeyToSet()
+    {
+        using var host = Host([]);
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(["integration 'billing': secrets: at least one is needed (configuration key 'Billing:Secrets')"], exception.Failures);
+    }
+
+    [Fact]
+    public async Task Start_LimitsOutOfRange_StopsWithAllErrors()
+    {
+        using var host = Host(new() { ["Billing:Secrets"] = Long }, options => (options.MaxBytesInFlight, options.MinBytesPerSecond, options.MinRateGrace) = (0, 0, TimeSpan.Zero));
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(3, exception.Failures.Count());
+    }
+
+    private static IHost Host(Dictionary<string, string?> configuration, Action<WebhookReceivingOptions>? configure = null)
+    {
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection(configuration);
+        builder.Services.AddLogging(logging => logging.ClearProviders()).Configure(configure ?? (_ => { }));
+        var integration = new IntegrationBuilder("billing", builder.Services);
+        integration.ReceiveWebhooks(WebhookScheme.Stripe, secrets: "Billing:Secrets");
+        return builder.Build();
+    }
+}

@@ -1,0 +1,121 @@
+using Carrick.Handlers;
+using Carrick.Storage;
+using Xunit;
+
+namespace Carrick.Tests.Stores;
+
+/// <summary>Handlers on the engine's own database: the effect, the ledger and the completion are one transaction.</summary>
+public abstract class EngineDatabaseCompliance<THarness> : StoreTest<THarness>
+    where THarness : StoreHarness, new()
+{
+    protected IHandlerDatabase Database { get; private set; } = null!;
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        Database = CreateDatabase(Store);
+        await Database.InitializeAsync(Token);
+    }
+
+    [Fact]
+    public async Task Keep_CompletesTheWorkInTheTransactionOfTheHandler()
+    {
+        var item = (await SeedAsync("m1", Orders))[0];
+        await using var session = await Database.OpenSessionAsync(Token);
+        Assert.True(Database.CompletesWork);
+        Assert.Equal(LedgerVerdict.First, await session.BeginAsync(Entry("m1"), Token));
+        var complete = Complete(item);
+
+        Assert.True(await session.KeepAsync(complete, Token));
+
+        Assert.Single(await ReadyAsync(Orders));
+        await session.CommitAsync(Token);
+        Assert.True(complete.Applied);
+        Assert.Empty(await ReadyAsync(Orders));
+        Assert.Equal(DeliveryState.Succeeded, (await Store.Queries.FindDeliveryAsync(item.Id, Token))!.State);
+        Assert.Single(await Store.Queries.ListAttemptsAsync(item.Id, Token));
+    }
+
+    [Fact]
+    public async Task Keep_OfWorkThatSomebodyElseFinished_UndoesTheHandler()
+    {
+        var items = (await SeedAsync("m1", Orders)).Concat(await SeedAsync("m2", Orders)).ToArray();
+        await CommitAsync(Complete(items[0]));
+        await using var session = await Database.OpenSessionAsync(Token);
+        await session.BeginAsync(Entry("m1"), Token);
+        var (gone, kept) = (Complete(items[0]), Complete(items[1]));
+
+        Assert.False(await session.KeepAsync(gone, Token));
+        await session.BeginAsync(Entry("m2"), Token);
+        Assert.True(await session.KeepAsync(kept, Token));
+        await session.CommitAsync(Token);
+
+        Assert.Equal((false, true), (gone.Applied, kept.Applied));
+        Assert.Equal(LedgerVerdict.First, await session.BeginAsync(Entry("m1"), Token));
+        await session.DiscardAsync(Token);
+        Assert.Equal(LedgerVerdict.AlreadyProcessed, await session.BeginAsync(Entry("m2"), Token));
+        await session.RollbackAsync();
+    }
+
+    [Fact]
+    public async Task Keep_AfterTheEpochWasRaised_UndoesTheHandler()
+    {
+        var item = (await SeedAsync("m1", Orders))[0];
+        Harness.TakeOver();
+        await using var session = await Database.OpenSessionAsync(Token);
+        await session.BeginAsync(Entry("m1"), Token);
+
+        Assert.False(await session.KeepAsync(Complete(item), Token));
+        await session.CommitAsync(Token);
+
+        Assert.Single(await ReadyAsync(Orders));
+    }
+
+    [Fact]
+    public async Task Rollback_TakesBackTheCompletions()
+    {
+        var item = (await SeedAsync("m1", Orders))[0];
+        await using var session = await Database.OpenSessionAsync(Token);
+        await session.BeginAsync(Entry("m1"), Token);
+        var complete = Complete(item);
+        await session.KeepAsync(complete, Token);
+
+        await session.RollbackAsync();
+
+        Assert.False(complete.Applied);
+        Assert.Single(await ReadyAsync(Orders));
+    }
+
+    [Fact]
+    public async Task Commit_WhileASessionIsOpen_WaitsForItsEnd()
+    {
+        await using var session = await Database.OpenSessionAsync(Token);
+        await session.BeginAsync(Entry("m1"), Token);
+        var ingest = CommitAsync(Ingest(NewEvent("m2", consumers: Orders)));
+        Assert.False(ingest.IsCompleted);
+
+        await session.DiscardAsync(Token);
+        await session.CommitAsync(Token);
+        await ingest.WaitAsync(TimeSpan.FromSeconds(30), Token);
+
+        Assert.Single(await ReadyAsync(Orders));
+    }
+
+    [Fact]
+    public async Task Statistics_CountCommitsOfSessions()
+    {
+        var item = (await SeedAsync("m1", Orders))[0];
+        var before = Store.Statistics;
+        await using var session = await Database.OpenSessionAsync(Token);
+        await session.BeginAsync(Entry("m1"), Token);
+        await session.KeepAsync(Complete(item), Token);
+        await session.CommitAsync(Token);
+
+        Assert.Equal((before.Commits + 1, before.Commands + 1), (Store.Statistics.Commits, Store.Statistics.Commands));
+        Assert.True(Store.Statistics.WalBytes > before.WalBytes);
+    }
+
+    protected abstract IHandlerDatabase CreateDatabase(IStore store);
+
+    private static LedgerEntry Entry(string messageId) => new("billing/orders", "billing", messageId, Start, false, null, null);
+}

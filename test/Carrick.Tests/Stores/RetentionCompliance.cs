@@ -1,0 +1,154 @@
+using Carrick.Storage;
+using Carrick.Storage.Commands;
+using Xunit;
+
+namespace Carrick.Tests.Stores;
+
+public abstract class RetentionCompliance<THarness> : StoreTest<THarness>
+    where THarness : StoreHarness, new()
+{
+    [Fact]
+    public async Task Retention_OfFinishedDeliveries_DeletesEventsOutcomesAttemptsAndKeys()
+    {
+        var old = (await SeedAsync("old", Orders))[0];
+        await CommitAsync(Complete(old));
+        Time.Advance(TimeSpan.FromDays(31));
+        var young = (await SeedAsync("young", Orders))[0];
+        await CommitAsync(Complete(young));
+
+        var command = Retain();
+        await CommitAsync(command);
+
+        Assert.False(command.More);
+        Assert.Equal(4, command.Deleted);
+        Assert.Null(await Store.Queries.FindEventAsync(old.EventId, Token));
+        Assert.Null(await Store.Queries.FindDeliveryAsync(old.Id, Token));
+        Assert.Empty(await Store.Queries.ListAttemptsAsync(old.Id, Token));
+        Assert.NotNull(await Store.Queries.FindEventAsync(young.EventId, Token));
+        Assert.Single(await Store.Queries.ListAttemptsAsync(young.Id, Token));
+        var again = NewEvent("old");
+        await CommitAsync(Ingest(again));
+        Assert.False(again.Result.Duplicate);
+    }
+
+    [Fact]
+    public async Task Retention_NeverDeletesAnEventWithOutstandingWorkOrADeadLetter()
+    {
+        var waiting = (await SeedAsync("waiting", Orders, Ledger))[0];
+        await CommitAsync(Complete(waiting));
+        var dead = (await SeedAsync("dead", Orders))[0];
+        await CommitAsync(GiveUp(dead));
+        var replayed = (await SeedAsync("replayed", Mail))[0];
+        await CommitAsync(Complete(replayed));
+        Time.Advance(TimeSpan.FromDays(31));
+        await CommitAsync(new ReplayCommand { Replays = [new NewReplay { EventId = replayed.EventId, Consumer = Mail }] });
+
+        await CommitAsync(Retain());
+
+        Assert.Equal(3, (await Store.Work.ReadEventsAsync([waiting.EventId, dead.EventId, replayed.EventId], Token)).Count);
+        Assert.Single(await ReadyAsync(Ledger));
+        Assert.Single(await Store.Queries.ListAttemptsAsync(dead.Id, Token));
+    }
+
+    [Fact]
+    public async Task Retention_OfAHeldEvent_DeletesItOnceItIsFree()
+    {
+        var dead = (await SeedAsync("dead", Orders))[0];
+        await CommitAsync(GiveUp(dead));
+        Time.Advance(TimeSpan.FromDays(31));
+        await CommitAsync(Retain());
+        await CommitAsync(new DiscardCommand { Delivery = dead.Id, At = Time.GetUtcNow() });
+
+        await CommitAsync(Retain());
+
+        Assert.Null(await Store.Queries.FindEventAsync(dead.EventId, Token));
+        Assert.Equal(DeliveryState.Discarded, (await Store.Queries.FindDeliveryAsync(dead.Id, Token))!.State);
+    }
+
+    [Fact]
+    public async Task Retention_OfOldDeadLetters_DeletesThemWithWhatTheyHold()
+    {
+        var dead = (await SeedAsync("dead", Orders))[0];
+        await CommitAsync(GiveUp(dead));
+        Time.Advance(TimeSpan.FromDays(91));
+
+        await CommitAsync(Retain());
+
+        Assert.Equal(0, await Store.Queries.CountDeadLettersAsync(new(), Token));
+        Assert.Empty(await Store.Queries.ListAttemptsAsync(dead.Id, Token));
+        Assert.Null(await Store.Queries.FindEventAsync(dead.EventId, Token));
+    }
+
+    [Fact]
+    public async Task Retention_WithMoreThanTheLimit_SaysSoUntilAllIsGone()
+    {
+        var events = Enumerable.Range(0, 25).Select(i => NewEvent($"m{i}", consumers: Orders)).ToArray();
+        await CommitAsync(Ingest(events));
+        await CommitAsync([.. events.SelectMany(ItemsOf).Select(item => Complete(item))]);
+        Time.Advance(TimeSpan.FromDays(31));
+        var (passes, deleted) = (0, 0);
+
+        RetentionCommand command;
+        do
+        {
+            command = Retain(limit: 10);
+            await CommitAsync(command);
+            passes++;
+            deleted += command.Deleted;
+        }
+        while (command.More && passes < 20);
+
+        Assert.Equal((3, 100), (passes, deleted));
+        Assert.Empty(await Store.Queries.ListEventsAsync(new(), null, 10, Token));
+    }
+
+    [Fact]
+    public async Task Retention_OfKeys_MayOutliveTheEvents()
+    {
+        var item = (await SeedAsync("m1", Orders))[0];
+        await CommitAsync(Complete(item));
+        Time.Advance(TimeSpan.FromDays(31));
+
+        await CommitAsync(new RetentionCommand
+        {
+            EventsBefore = Time.GetUtcNow().AddDays(-30),
+            KeysBefore = Time.GetUtcNow().AddDays(-60),
+            DeadLettersBefore = Time.GetUtcNow().AddDays(-90),
+            Limit = 100,
+        });
+
+        var again = NewEvent("m1");
+        await CommitAsync(Ingest(again));
+        Assert.Equal(new IngestResult(item.EventId, true, false), again.Result);
+        Assert.Null(await Store.Queries.FindEventAsync(item.EventId, Token));
+    }
+
+    [Fact]
+    public async Task Retention_OfAuditAndEndedJobs_FollowsTheDeadLetters()
+    {
+        var create = new CreateReplayJobCommand
+        {
+            Job = new ReplayJob { Id = RecordId.None, Filter = new(), Actor = "key_1", CreatedAt = Start },
+            Audit = new AuditEntry(Start, "key_1", "replay.start", "all", null),
+        };
+        await CommitAsync(create);
+        await CommitAsync(new EndReplayJobCommand { Id = create.Job.Id, State = ReplayState.Completed, At = Start });
+        Time.Advance(TimeSpan.FromDays(60));
+        await CommitAsync(Retain());
+        Assert.Single(await Store.Queries.ListAuditAsync(null, 10, Token));
+        Time.Advance(TimeSpan.FromDays(31));
+
+        await CommitAsync(Retain());
+
+        Assert.Empty(await Store.Queries.ListAuditAsync(null, 10, Token));
+        Assert.Empty(await Store.Queries.ListReplaysAsync(null, 10, Token));
+    }
+
+    private RetentionCommand Retain(int limit = 1_000) => new()
+    {
+        EventsBefore = Time.GetUtcNow().AddDays(-30),
+        KeysBefore = Time.GetUtcNow().AddDays(-30),
+        DeadLettersBefore = Time.GetUtcNow().AddDays(-90),
+        Limit = limit,
+    };
+}

@@ -1,0 +1,24 @@
+using Carrick.Storage;
+
+namespace Carrick.Tests.Stores;
+
+/// <summary>One database of a test, whatever the engine under it; stores can be made on it again and again.</summary>
+public abstract class StoreHarness : IAsyncDisposable
+{
+    /// <summary>A store on the database; not migrated, not open.</summary>
+    public abstract IStore Create(TimeProvider time);
+
+    /// <summary>A harness on a copy of the database as it is on the disk now, as a power cut would leave it.</summary>
+    public abstract StoreHarness CopyAsAfterCrash();
+
+    /// <summary>A store whose disk is full as soon as about <paramref name="kilobytes"/> more are written.</summary>
+    public abstract IStore CreateAlmostFull(TimeProvider time, int kilobytes);
+
+    /// <summary>Another process raises the epoch while the store is open.</summary>
+    public abstract void TakeOver();
+
+    /// <summary>Leaves a schema of a later version behind.</summary>
+    public abstract void MakeSchemaNewer();
+
+    public abstract ValueTask DisposeAsync();
+}
