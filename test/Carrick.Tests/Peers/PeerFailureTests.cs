@@ -91,6 +91,7 @@ public sealed class PeerFailureTests
         await Task.WhenAll(Enumerable.Range(0, 400).Select(i => host.IngestAsync($"m{i}")));
         await host.WhenCountAsync(DeliveryState.Dead, 40);
         await host.WhenCountAsync(DeliveryState.Succeeded, 360);
+        await host.AssertDepthsAsync();
 
         var depth = host.Consumer("billing/orders").Depth;
         Assert.Equal((0, 0, 40), (depth.Ready, depth.Delayed, depth.Dead));
