@@ -12,7 +12,8 @@ internal static class LoadGenerator
 
     public static async Task<int> RunAsync(Settings settings)
     {
-        var count = settings.Limit > 0 ? settings.Limit : settings.Seconds * (settings.Rate > 0 ? settings.Rate + 100 : MostPerSecond);
+        var seconds = settings.Seconds + (settings.Rate > 0 ? (int)LoadRun.Ramp.TotalSeconds : 0);
+        var count = settings.Limit > 0 ? settings.Limit : seconds * (settings.Rate > 0 ? settings.Rate + 100 : MostPerSecond);
         var run = new LoadRun(settings, new SignedRequests(PathOf(Serving.BenchServer.Integration), count));
         await run.ConnectAsync().ConfigureAwait(false);
         var cpu = Process.GetCurrentProcess().TotalProcessorTime;

@@ -10,6 +10,9 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
     private const int DuplicateEvery = 10;
     private const int DuplicateDistance = 55;
 
+    /// <summary>An open loop runs this much longer: in its first seconds the generator compiles itself, and those latencies would be its own.</summary>
+    public static readonly TimeSpan Ramp = TimeSpan.FromSeconds(2);
+
     private readonly ConcurrentBag<Latencies> _latencies = [];
     private Connection[] _connections = [];
     private int _next = -1;
@@ -38,9 +41,10 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
     public async Task<LoadResult> OpenAsync()
     {
         var due = Channel.CreateUnbounded<long>(new() { SingleWriter = true });
-        var workers = _connections.Select(connection => Task.Run(() => ServeAsync(connection, due.Reader))).ToArray();
         // Off this thread: it may be the one that reads and writes the sockets.
         var started = Stopwatch.GetTimestamp();
+        var countFrom = started + (long)(Ramp.TotalSeconds * Stopwatch.Frequency);
+        var workers = _connections.Select(connection => Task.Run(() => ServeAsync(connection, due.Reader, countFrom))).ToArray();
         await Task.Factory.StartNew(() => Schedule(started, due.Writer), TaskCreationOptions.LongRunning).ConfigureAwait(false);
         await Task.WhenAll(workers).ConfigureAwait(false);
         return Result(Stopwatch.GetElapsedTime(started));
@@ -48,7 +52,7 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
 
     private void Schedule(long started, ChannelWriter<long> due)
     {
-        var total = settings.Rate * settings.Seconds;
+        var total = (int)(settings.Rate * (settings.Seconds + Ramp.TotalSeconds));
         var random = new Random(1);
         var at = 0.0;
         for (var sent = 0; sent < total;)
@@ -80,7 +84,7 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
         }
     }
 
-    private async Task ServeAsync(Connection connection, ChannelReader<long> due)
+    private async Task ServeAsync(Connection connection, ChannelReader<long> due, long countFrom)
     {
         var latencies = new Latencies();
         _latencies.Add(latencies);
@@ -93,7 +97,10 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
 
             requests.Write(number, connection.Request);
             Count(await connection.ExchangeAsync().ConfigureAwait(false));
-            latencies.Add(Stopwatch.GetElapsedTime(at));
+            if (at >= countFrom)
+            {
+                latencies.Add(Stopwatch.GetElapsedTime(at));
+            }
         }
     }
 
