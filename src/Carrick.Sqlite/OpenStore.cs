@@ -38,7 +38,7 @@ internal sealed class OpenStore : IDisposable
     public StoreOwnership Ownership { get; }
 
     /// <exception cref="StoreException">Another process owns it, or it cannot be used.</exception>
-    public static OpenStore Take(SqliteFile file, string settings, StoreCounters counters)
+    public static OpenStore Take(SqliteFile file, string settings, StoreCounters counters, SemaphoreSlim gate)
     {
         if (!System.IO.File.Exists(file.Path))
         {
@@ -52,7 +52,7 @@ internal sealed class OpenStore : IDisposable
             database = file.OpenWriter(settings);
             MigrationRunner.Verify(database, file.Name, Migrations.All);
             var facts = Raise(database);
-            return new OpenStore(ownership, new StoreWriter(file, database, new IdSpace(facts.IdLow), facts.Epoch, counters), facts);
+            return new OpenStore(ownership, new StoreWriter(file, database, new IdSpace(facts.IdLow), facts.Epoch, counters, gate), facts);
         }
         catch
         {

@@ -89,7 +89,7 @@ internal sealed partial class SqliteStore : IStore
                 throw new StoreException($"'{Name}' is open already.", StoreFailure.Taken);
             }
 
-            var open = OpenStore.Take(File, _settings, Counters);
+            var open = OpenStore.Take(File, _settings, Counters, Gate);
             State.Ids = new IdSpace(open.Ownership.IdLow);
             State.Names = open.Writer.ReadNames();
             (_open, _openedAt, _stable) = (open, _time.GetTimestamp(), false);

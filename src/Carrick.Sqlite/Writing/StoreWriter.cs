@@ -1,6 +1,7 @@
 using Carrick.Sqlite.Raw;
 using Carrick.Storage.Commands;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Carrick.Sqlite.Writing;
 
@@ -19,14 +20,14 @@ internal sealed class StoreWriter : IDisposable
     private long _pages;
     private StoreException? _broken;
 
-    public StoreWriter(SqliteFile file, Database database, IdSpace ids, long epoch, StoreCounters counters)
+    public StoreWriter(SqliteFile file, Database database, IdSpace ids, long epoch, StoreCounters counters, SemaphoreSlim gate)
     {
         _file = file;
         _database = database;
         _counters = counters;
         Epoch = epoch;
         _commands = new CommandWriter(database, ids);
-        _checkpointer = new Checkpointer(database, counters);
+        _checkpointer = new Checkpointer(file, gate, counters);
         _begin = database["BEGIN IMMEDIATE"];
         _commit = database["COMMIT"];
         _rollback = database["ROLLBACK"];
@@ -103,30 +104,32 @@ internal sealed class StoreWriter : IDisposable
         }
     }
 
-    /// <summary>Checkpoints if it is time.</summary>
+    /// <summary>Has the log moved if it is time, beside the commits that follow.</summary>
+    /// <exception cref="StoreException">An earlier checkpoint failed.</exception>
     public void Checkpoint(bool idle)
     {
         try
         {
-            _checkpointer.Run(idle);
+            _checkpointer.Offer(idle);
         }
-        catch (SqliteException error)
+        catch (StoreException failure) when (failure.Failure == StoreFailure.Fatal)
         {
-            throw Fail(error, "checkpoint");
+            _broken = failure;
+            throw;
         }
     }
 
-    /// <summary>Empties the log.</summary>
+    /// <summary>Ends the checkpoints and empties the log; what a reader holds stays in the log, which is safe.</summary>
     public void Truncate()
     {
-        try
+        _checkpointer.Dispose();
+        var result = raw.sqlite3_wal_checkpoint_v2(_database.Handle, "main", raw.SQLITE_CHECKPOINT_TRUNCATE, out _, out _);
+        if (result is not (raw.SQLITE_OK or raw.SQLITE_BUSY))
         {
-            _checkpointer.Truncate();
+            throw Fail(SqliteErrors.Describe(_database.Handle, result), "checkpoint");
         }
-        catch (SqliteException error)
-        {
-            throw Fail(error, "checkpoint");
-        }
+
+        _counters.Checkpointed();
     }
 
     public Names ReadNames() => Names.Read(_database);
@@ -138,6 +141,7 @@ internal sealed class StoreWriter : IDisposable
 
     public void Dispose()
     {
+        _checkpointer.Dispose();
         _commands.Dispose();
         _database.Dispose();
     }

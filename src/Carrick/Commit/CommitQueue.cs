@@ -15,6 +15,9 @@ namespace Carrick.Commit;
 /// </summary>
 internal sealed partial class CommitQueue : ICommitQueue, IDisposable
 {
+    /// <summary>So many commands are taken together if they are there; of more, half.</summary>
+    private const int SmallBatch = 24;
+
     private static readonly TimeSpan IdleAfter = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan MaintainEvery = TimeSpan.FromSeconds(30);
 
@@ -173,7 +176,9 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
             bool stopping;
             lock (_gate)
             {
-                while (_batch.Count < _options.CommitBatch && _queue.TryDequeue(out var command))
+                // Not all that waits: while one half is written, the answers to the other half bring the next requests.
+                var most = Math.Min(_options.CommitBatch, Math.Max(SmallBatch, (_queue.Count + 1) / 2));
+                while (_batch.Count < most && _queue.TryDequeue(out var command))
                 {
                     _batch.Add(command);
                 }

@@ -1,4 +1,6 @@
 using Carrick.Sqlite.Schema;
+using Carrick.Sqlite.Writing;
+using Carrick.Tests.Receiving;
 using Carrick.Sqlite;
 using Carrick.Sqlite.Raw;
 using Microsoft.Data.Sqlite;
@@ -11,7 +13,7 @@ namespace Carrick.Tests.Stores;
 public sealed class SqliteStoreTests : StoreTest<SqliteHarness>
 {
     [Fact]
-    public void Writer_HasFullDurabilityAndOwnsTheCheckpoints()
+    public void Writer_HasFullDurabilityAndNoCheckpointInsideACommit()
     {
         var database = ((SqliteStore)Store).Writer.Database;
 
@@ -127,22 +129,56 @@ public sealed class SqliteStoreTests : StoreTest<SqliteHarness>
         Assert.True(Store.Statistics.LogSizeBytes > 1_000_000);
 
         await Store.MaintainAsync(idle: true, Token);
+        await Wait.Until(() => Store.Statistics.Checkpoints > before);
         await Store.MaintainAsync(idle: true, Token);
+        await Store.CloseAsync(Token);
 
-        Assert.Equal(before + 1, Store.Statistics.Checkpoints);
+        Assert.Equal(before + 2, Store.Statistics.Checkpoints);
+    }
+
+    [Fact]
+    public async Task Maintain_WhileACommitHoldsTheGate_ReturnsAndTheCheckpointRuns()
+    {
+        var store = (SqliteStore)Store;
+        var before = Store.Statistics.Checkpoints;
+        await CommitAsync(Ingest(NewEvent("big", body: new string('x', 1_100_000))));
+
+        await store.Gate.WaitAsync(Token);
+        store.Writer.Checkpoint(idle: true);
+        await Wait.Until(() => Store.Statistics.Checkpoints > before);
+        store.Gate.Release();
+    }
+
+    [Fact]
+    public async Task Dispose_WhileTheLogIsLongAndACommitHoldsTheGate_EndsTheCheckpoints()
+    {
+        using var gate = new SemaphoreSlim(0, 1);
+        var counters = new StoreCounters();
+        var checkpointer = new Checkpointer(new SqliteFile(Harness.ConnectionString), gate, counters);
+        for (var i = 0; i < 17; i++)
+        {
+            await CommitAsync(Ingest(NewEvent($"m{i}", body: new string('x', 4_200_000))));
+        }
+
+        counters.Committed(17, 17_500);
+        checkpointer.Offer(idle: true);
+        await Wait.Until(() => counters.Checkpoints > 0);
+
+        await Task.Run(checkpointer.Dispose, Token).WaitAsync(TimeSpan.FromSeconds(10), Token);
+        Assert.Equal(0, gate.CurrentCount);
     }
 
     [Fact]
     public async Task Maintain_UnderLoad_KeepsTheLogBounded()
     {
-        for (var i = 0; i < 60; i++)
+        for (var i = 0; i < 80; i++)
         {
-            await CommitAsync(Ingest(NewEvent($"m{i}", body: new string('x', 500_000))));
+            await CommitAsync(Ingest(NewEvent($"m{i}", body: new string('x', 2_500_000))));
             await Store.MaintainAsync(idle: false, Token);
         }
 
-        Assert.InRange(Store.Statistics.LogSizeBytes, 1, 10_000_000);
-        Assert.True(Store.Statistics.WalBytes > 30_000_000);
+        Assert.True(Store.Statistics.WalBytes > 200_000_000);
+        Assert.InRange(Store.Statistics.LogSizeBytes, 1, 130_000_000);
     }
 
     [Fact]
