@@ -61,7 +61,7 @@ internal sealed partial class SqliteStore : IStore
         {
             var log = new FileInfo(File.LogPath);
             return new StoreStatistics(
-                Counters.Commits, Counters.Commands, Counters.Pages * OpenStore.LoggedPageSize, Counters.Checkpoints, log.Exists ? log.Length : 0);
+                Counters.Commits, Counters.Commands, Counters.Pages * OpenStore.LoggedPageSize, Counters.Checkpoints, log.Exists ? log.Length : 0, _readers.Reads);
         }
     }
 

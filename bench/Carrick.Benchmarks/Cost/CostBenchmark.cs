@@ -7,12 +7,15 @@ namespace Carrick.Benchmarks.Cost;
 /// <summary>What one event costs the server.</summary>
 internal static class CostBenchmark
 {
+    /// <summary>The log before, the database file after.</summary>
+    private const int SyncsPerCheckpoint = 2;
+
     public static async Task<int> RunAsync(Settings settings)
     {
         Directory.CreateDirectory(settings.Data);
         Report.Title("Cost per event", settings);
         Report.Table(
-            ["", "events/s", "CPU µs", "commits", "log bytes", "checkpoints per 1,000", "allocated bytes"],
+            ["", "events/s", "CPU µs", "commits", "syncs", "log bytes", "disk bytes", "allocated bytes"],
             [
                 await MeasureAsync(settings, "receive only, 64 connections", "gated", settings.Connections).ConfigureAwait(false),
                 await MeasureAsync(settings, "receive and handle, 64 connections", "handler", settings.Connections).ConfigureAwait(false),
@@ -39,8 +42,9 @@ internal static class CostBenchmark
                 Report.Number(sent.PerSecond),
                 Report.Number((after.CpuSeconds - before.CpuSeconds) * 1e6 / events, "N1"),
                 Report.Number((after.Commits - before.Commits) / events, "N3"),
+                Report.Number((after.Commits - before.Commits + (SyncsPerCheckpoint * (after.Checkpoints - before.Checkpoints))) / events, "N3"),
                 Report.Number((after.WalBytes - before.WalBytes) / events),
-                Report.Number((after.Checkpoints - before.Checkpoints) * 1_000 / events, "N2"),
+                Report.Number((after.DiskBytes - before.DiskBytes) / events),
                 Report.Number((after.AllocatedBytes - before.AllocatedBytes) / events),
             ];
         }

@@ -16,7 +16,7 @@ internal sealed class SignedSample
             throw new ArgumentException($"There is no scheme '{scheme}'.", nameof(scheme));
         }
 
-        var secret = scheme == "standard-webhooks" ? Load.SignedRequests.Secret : "a-secret-of-benchmarks-0123456789";
+        var secret = scheme is "standard-webhooks" or "gitlab" ? Load.SignedRequests.Secret : "a-secret-of-benchmarks-0123456789";
         var body = Body(size);
         var signed = WebhookSigner.Sign(found, secret, new WebhookMessage { Body = body, Time = Time, Id = "msg_1", Type = "orders/create", Url = Url });
         var headers = new HeaderDictionary();

@@ -8,7 +8,7 @@ public class VerificationBenchmarks
 {
     private SignedSample? _sample;
 
-    [Params("standard-webhooks", "stripe", "github", "slack", "shopify")]
+    [Params("standard-webhooks", "stripe", "github", "slack", "shopify", "hubspot", "gitlab", "zoom", "meta", "twilio")]
     public string Scheme { get; set; } = "";
 
     [Params(1_024, 16_384, 262_144)]

@@ -54,6 +54,11 @@ internal static class BenchServer
         return 0;
     }
 
+    private static long DiskBytes() => File.ReadLines("/proc/self/io")
+        .Where(line => line.StartsWith("write_bytes: ", StringComparison.Ordinal))
+        .Select(line => long.Parse(line.AsSpan("write_bytes: ".Length), System.Globalization.CultureInfo.InvariantCulture))
+        .Single();
+
     private static ServerFigures Read(IServiceProvider services, BenchHandler handler)
     {
         using var process = Process.GetCurrentProcess();
@@ -67,6 +72,8 @@ internal static class BenchServer
             Commands = statistics.Commands,
             WalBytes = statistics.WalBytes,
             Checkpoints = statistics.Checkpoints,
+            Reads = statistics.Reads,
+            DiskBytes = DiskBytes(),
             AllocatedBytes = GC.GetTotalAllocatedBytes(),
             HeapBytes = GC.GetTotalMemory(forceFullCollection: false),
             Handled = handler.Handled,

@@ -15,6 +15,11 @@ internal sealed record ServerFigures
 
     public long Checkpoints { get; init; }
 
+    public long Reads { get; init; }
+
+    /// <summary>Bytes that the process has had written to disks, all files together.</summary>
+    public long DiskBytes { get; init; }
+
     public long AllocatedBytes { get; init; }
 
     public long HeapBytes { get; init; }

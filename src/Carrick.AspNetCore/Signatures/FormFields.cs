@@ -4,21 +4,22 @@ using System.Text;
 
 namespace Carrick.Signatures;
 
-/// <summary>The fields of an <c>application/x-www-form-urlencoded</c> body, decoded into one pooled buffer. Not thread-safe; dispose it once.</summary>
+/// <summary>The fields of an <c>application/x-www-form-urlencoded</c> body, decoded into pooled buffers. Not thread-safe; dispose it once.</summary>
 internal sealed class FormFields : IDisposable
 {
     /// <summary>The most fields; a body with more is refused before it is sorted.</summary>
     public const int MaxFields = 10_000;
 
     private readonly byte[] _buffer;
-    private readonly List<Field> _fields = [];
+    private Field[] _fields = ArrayPool<Field>.Shared.Rent(64);
+    private int _count;
     private int _length;
     private bool _sorted;
 
     private FormFields(int size) => _buffer = ArrayPool<byte>.Shared.Rent(size);
 
     /// <summary>The number of fields.</summary>
-    public int Count => _fields.Count;
+    public int Count => _count;
 
     /// <returns><see langword="null"/> if there are too many fields.</returns>
     public static FormFields? TryRead(ReadOnlySpan<byte> body)
@@ -32,7 +33,7 @@ internal sealed class FormFields : IDisposable
                 continue;
             }
 
-            if (form._fields.Count == MaxFields)
+            if (form._count == MaxFields)
             {
                 form.Dispose();
                 return null;
@@ -41,7 +42,7 @@ internal sealed class FormFields : IDisposable
             var equals = pair.IndexOf((byte)'=');
             var name = form.Decode(equals < 0 ? pair : pair[..equals]);
             var value = form.Decode(equals < 0 ? [] : pair[(equals + 1)..]);
-            form._fields.Add(new Field(name.Start, name.Length, value.Start, value.Length));
+            form.Add(new Field(name.Start, name.Length, value.Start, value.Length));
         }
 
         return form;
@@ -51,7 +52,7 @@ internal sealed class FormFields : IDisposable
     public string? Value(string name)
     {
         var wanted = Encoding.UTF8.GetBytes(name);
-        foreach (var field in _fields)
+        foreach (var field in Fields)
         {
             if (Name(field).SequenceEqual(wanted))
             {
@@ -68,11 +69,11 @@ internal sealed class FormFields : IDisposable
     {
         if (!_sorted)
         {
-            _fields.Sort(Compare);
+            Fields.Sort(Compare);
             _sorted = true;
         }
 
-        for (var i = 0; i < _fields.Count; i++)
+        for (var i = 0; i < _count; i++)
         {
             if (i > 0 && Compare(_fields[i - 1], _fields[i]) == 0)
             {
@@ -84,7 +85,26 @@ internal sealed class FormFields : IDisposable
         }
     }
 
-    public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);
+    public void Dispose()
+    {
+        ArrayPool<byte>.Shared.Return(_buffer);
+        ArrayPool<Field>.Shared.Return(_fields);
+    }
+
+    private Span<Field> Fields => _fields.AsSpan(0, _count);
+
+    private void Add(Field field)
+    {
+        if (_count == _fields.Length)
+        {
+            var larger = ArrayPool<Field>.Shared.Rent(2 * _count);
+            Fields.CopyTo(larger);
+            ArrayPool<Field>.Shared.Return(_fields);
+            _fields = larger;
+        }
+
+        _fields[_count++] = field;
+    }
 
     private int Compare(Field left, Field right) => Name(left).SequenceCompareTo(Name(right)) is var names && names != 0
         ? names

@@ -11,6 +11,10 @@ internal sealed class ReaderPool(SqliteFile file) : IDisposable
     private readonly ConcurrentBag<Database> _idle = [];
     private readonly SemaphoreSlim _free = new(Size, Size);
     private volatile bool _closed;
+    private long _reads;
+
+    /// <summary>Reads so far.</summary>
+    public long Reads => Volatile.Read(ref _reads);
 
     /// <summary>Runs one read: all its statements see one snapshot.</summary>
     /// <exception cref="StoreException">The database cannot be read.</exception>
@@ -22,6 +26,7 @@ internal sealed class ReaderPool(SqliteFile file) : IDisposable
         {
             ObjectDisposedException.ThrowIf(_closed, this);
             database = _idle.TryTake(out var idle) ? idle : Open();
+            Interlocked.Increment(ref _reads);
             database["BEGIN"].Run();
             var result = read(database, state);
             database["COMMIT"].Run();

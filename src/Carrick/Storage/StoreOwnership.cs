@@ -25,4 +25,5 @@ public sealed record ConsumerState(int Number, DateTimeOffset? DisabledAt, strin
 /// <param name="WalBytes">Bytes written to the log.</param>
 /// <param name="Checkpoints">Checkpoints.</param>
 /// <param name="LogSizeBytes">The log's size now.</param>
-public readonly record struct StoreStatistics(long Commits, long Commands, long WalBytes, long Checkpoints, long LogSizeBytes);
+/// <param name="Reads">Reads, each of one snapshot.</param>
+public readonly record struct StoreStatistics(long Commits, long Commands, long WalBytes, long Checkpoints, long LogSizeBytes, long Reads);

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Carrick.Delivery;
 using Carrick.Hosting;
 using Carrick.Integrations;
+using Carrick.Retry;
 using Carrick.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -106,6 +107,24 @@ public sealed class EngineLifetimeTests
         listener.Start();
         listener.RecordObservableInstruments();
         Assert.Equal(7, seen["billing/orders"]);
+    }
+
+    [Fact]
+    public async Task Idle_WithADelayedDelivery_ReadsAndCommitsAtMostOnceASecond()
+    {
+        using var folder = new TemporaryFolder();
+        var failing = ScriptedSender.Always(AttemptResult.Failure(FailureCategory.Throttled, "later", 429, DateTimeOffset.UtcNow.AddHours(1)));
+        await using var host = await EngineHost.StartAsync(folder, failing, Endpoint);
+        await host.IngestAsync("m1");
+        await host.AssertDepthsAsync();
+        await host.WhenAsync(() => Task.FromResult(host.Consumer("billing/orders").Depth.Delayed == 1), "the delivery to be delayed");
+
+        var before = host.Store.Statistics;
+        var length = TimeSpan.FromSeconds(3);
+        await Task.Delay(length, TimeProvider.System, TestContext.Current.CancellationToken);
+        var after = host.Store.Statistics;
+
+        Assert.InRange(after.Reads - before.Reads + after.Commits - before.Commits, 0, (long)length.TotalSeconds);
     }
 
     private static void Endpoint(IntegrationBuilder billing) => billing.AddConsumer(Definition("orders"));
