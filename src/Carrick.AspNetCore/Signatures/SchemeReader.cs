@@ -75,13 +75,37 @@ internal static class SchemeReader
     {
         if (node is null)
         {
-            return new EventPlan(FieldExpression.None, FieldExpression.None, FieldExpression.None, FieldExpression.None, false, []);
+            return EventPlan.Empty;
         }
 
-        var plan = new EventPlan(Fields(node, "id"), Fields(node, "type"), Fields(node, "subject"), Fields(node, "version"), node.Flag("split"),
-            [.. node.Texts("headers").Select(header => header.ToLowerInvariant())]);
+        var time = Fields(node, "time");
+        var order = Fields(node, "order");
+        var version = Fields(node, "version");
+        var plan = new EventPlan
+        {
+            Id = Fields(node, "id"),
+            Type = Fields(node, "type"),
+            Subject = Fields(node, "subject"),
+            Version = FirstGiven(version, order, time),
+            Split = node.Flag("split"),
+            Headers = [.. node.Texts("headers").Select(header => header.ToLowerInvariant())],
+        };
         node.Close();
         return plan;
+    }
+
+    /// <summary>One expression for all events: versions of one subject are compared, so a sequence in some must not meet a time in others.</summary>
+    private static FieldExpression FirstGiven(params ReadOnlySpan<FieldExpression> expressions)
+    {
+        foreach (var expression in expressions)
+        {
+            if (!expression.Alternatives.IsEmpty)
+            {
+                return expression;
+            }
+        }
+
+        return FieldExpression.None;
     }
 
     private static FieldExpression Fields(SchemeNode node, string name)
