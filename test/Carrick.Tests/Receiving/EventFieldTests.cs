@@ -29,6 +29,7 @@ public sealed class EventFieldTests
     [InlineData("slack", """{"event_time":1760000000,"event":{"type":"message","channel":"C1"}}""", Json, "C1", 1_760_000_000L)]
     [InlineData("slack", """{"event_time":1760000000,"event":{"type":"reaction_added","item":{"channel":"C2"}}}""", Json, "C2", 1_760_000_000L)]
     [InlineData("slack", "command=%2Fdeploy&channel_id=C3", Form, "C3", null)]
+    [InlineData("slack", "payload=%7B%22type%22%3A%22block_actions%22%2C%22channel%22%3A%7B%22id%22%3A%22C4%22%7D%7D", Form, "C4", null)]
     [InlineData("twilio", "MessageSid=SM1&SmsSid=SM1&MessageStatus=sent", Form, "SM1", null)]
     [InlineData("twilio", "CallSid=CA1&CallStatus=ringing&SequenceNumber=2", Form, "CA1", 2L)]
     [InlineData("twilio", "ConferenceSid=CF1&CallSid=CA1&SequenceNumber=3", Form, "CF1", 3L)]
@@ -47,6 +48,21 @@ public sealed class EventFieldTests
     public void All_Schemes_NameATimeOrAnOrderUnlessTheProviderSendsNone() => Assert.Equal(
         ["github", "gitlab"],
         WebhookScheme.All.Where(scheme => scheme.Plan.Event.Version.Alternatives.IsEmpty).Select(scheme => scheme.Name));
+
+    [Theory]
+    [InlineData("twilio", "MessageSid=SM1&SmsSid=SM1&MessageStatus=sent&SmsStatus=sent", Form, "SM1:sent", "sent")]
+    [InlineData("twilio", "SmsSid=SM2&SmsStatus=received", Form, "SM2:received", "received")]
+    [InlineData("twilio", "CallSid=CA1&CallStatus=ringing&SequenceNumber=1", Form, "CA1:ringing:1", "ringing")]
+    [InlineData("twilio", "CallSid=CA1&CallStatus=in-progress&Digits=1", Form, null, "in-progress")]
+    [InlineData("slack", "payload=%7B%22type%22%3A%22block_actions%22%7D", Form, null, "block_actions")]
+    [InlineData("slack", "payload=%7B%22type%22%3A", Form, null, "unknown")]
+    [InlineData("slack", "command=%2Fdeploy", Form, null, "/deploy")]
+    [InlineData("zoom", """{"event":"meeting.started"}""", "x-zm-trackingid: WEBCONF-1", null, "meeting.started")]
+    public void Map_FormsAndMessagesWithoutAnIdHeader_HaveIdAndType(string scheme, string body, string header, string? id, string type)
+    {
+        var item = Assert.Single(Map(scheme, body, header));
+        Assert.Equal((id ?? FieldText.HashOf(Check.Bytes(body)), type), (item.MessageId, item.Type));
+    }
 
     [Theory]
     [InlineData("""{"time":"json.at"}""", 1L)]
