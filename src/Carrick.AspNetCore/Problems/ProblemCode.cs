@@ -12,6 +12,7 @@ internal sealed record ProblemCode(string Code, int Status, string Title)
     public static readonly ProblemCode KeyRequired = new("key_required", 401, "A valid API key is required.");
     public static readonly ProblemCode ScopeMissing = new("scope_missing", 403, "The API key does not have the scope that is needed.");
     public static readonly ProblemCode NotFound = new("not_found", 404, "There is no such thing here.");
+    public static readonly ProblemCode MethodNotAllowed = new("method_not_allowed", 405, "The method is not allowed here.");
     public static readonly ProblemCode Conflict = new("conflict", 409, "The state does not allow it.");
     public static readonly ProblemCode BodyTooLarge = new("body_too_large", 413, "The body is too large.");
     public static readonly ProblemCode UnsupportedMediaType = new("unsupported_media_type", 415, "The body must be application/json.");
@@ -22,7 +23,7 @@ internal sealed record ProblemCode(string Code, int Status, string Title)
 
     public static IReadOnlyList<ProblemCode> All { get; } =
     [
-        BadRequest, InvalidJson, InvalidConfiguration, KeyRequired, ScopeMissing, NotFound, Conflict, BodyTooLarge, UnsupportedMediaType,
+        BadRequest, InvalidJson, InvalidConfiguration, KeyRequired, ScopeMissing, NotFound, MethodNotAllowed, Conflict, BodyTooLarge, UnsupportedMediaType,
         TooManyFailures, Internal, EngineFull, StoreUnavailable,
     ];
 

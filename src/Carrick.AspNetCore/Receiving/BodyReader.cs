@@ -31,6 +31,9 @@ internal static class BodyReader
             {
                 StatusCodes.Status413PayloadTooLarge => BodyOutcome.TooLarge,
                 StatusCodes.Status408RequestTimeout => BodyOutcome.TooSlow,
+
+                // A body of known length has no framing that could be wrong: it ended early, because the caller is gone.
+                _ when request.ContentLength is not null => BodyOutcome.Aborted,
                 _ => BodyOutcome.Malformed,
             });
         }

@@ -16,28 +16,34 @@ internal sealed partial class CoalescedSecuritySignals(TimeProvider time, ILogge
         var window = _windows.GetOrAdd((source, reason), static _ => new Window());
         lock (window)
         {
-            if (window.Timer is not null || _disposed)
+            if (window.Timer is not null)
             {
                 window.Count++;
                 return;
             }
 
-            window.Timer = time.CreateTimer(_ => Close(source, reason, window), null, Period, Period);
+            window.Timer = _disposed ? null : time.CreateTimer(_ => Close(source, reason, window), null, Period, Period);
         }
 
         LogRejected(source, SignatureReasons.Name(reason), 1);
     }
 
+    /// <summary>Logs what was counted since the last line; later requests are logged one by one.</summary>
     public void Dispose()
     {
         _disposed = true;
-        foreach (var window in _windows.Values)
+        foreach (var ((source, reason), window) in _windows)
         {
+            long count;
             lock (window)
             {
+                count = window.Count;
+                window.Count = 0;
                 window.Timer?.Dispose();
                 window.Timer = null;
             }
+
+            Log(source, reason, count);
         }
     }
 
@@ -55,6 +61,11 @@ internal sealed partial class CoalescedSecuritySignals(TimeProvider time, ILogge
             }
         }
 
+        Log(source, reason, count);
+    }
+
+    private void Log(string source, SignatureFailure reason, long count)
+    {
         if (count > 0)
         {
             LogRejected(source, SignatureReasons.Name(reason), count);

@@ -3,34 +3,31 @@ using Carrick.Signatures;
 
 namespace Carrick.Receiving;
 
-/// <summary>Makes events of a verified request. Nothing that is signed is refused: what cannot be read gets a fallback. Thread-safe.</summary>
+/// <summary>Makes events of a verified request. Nothing that is signed is refused for its content: what cannot be read gets a fallback. Thread-safe.</summary>
 internal sealed class EventMapper
 {
-    private const string UnknownType = "unknown";
-    private readonly FieldExpression _id;
-    private readonly FieldExpression _type;
-    private readonly FieldExpression _subject;
-    private readonly FieldExpression _version;
+    // The fewest bytes of an item in a body at its limit; a batch of smaller ones is no batch of events.
+    private const int BytesPerItem = 64;
+    private const int LeastItems = 1_000;
+    private readonly EventPlan _plan;
     private readonly FieldReader _reader;
-    private readonly bool _split;
+    private readonly int _mostItems;
 
     public EventMapper(EventPlan plan, WebhookSourceDefinition definition)
     {
-        _id = Expression(definition.IdPath, plan.Id);
-        _type = Expression(definition.TypePath, plan.Type);
-        _subject = Expression(definition.SubjectPath, plan.Subject);
-        _version = Expression(definition.VersionPath, plan.Version);
-        _split = plan.Split;
-        _reader = new FieldReader([.. _id.References, .. _type.References, .. _subject.References, .. _version.References]);
+        _plan = definition.Override(plan);
+        _reader = new FieldReader(_plan.References);
+        _mostItems = (int)Math.Max(LeastItems, definition.MaxBodyBytes / BytesPerItem);
     }
 
     /// <summary>The events of the request, in its order.</summary>
+    /// <returns>Nothing if the body has too many.</returns>
     public IReadOnlyList<IncomingEvent> Map(string integration, in WebhookRequest request, string verdict, IReadOnlyList<KeyValuePair<string, string>> headers)
     {
         var shared = new IncomingEvent
         {
             Integration = integration,
-            Type = UnknownType,
+            Type = FieldText.UnknownType,
             MessageId = "",
             ContentType = HeaderText.Single(request.Headers, "content-type") is { Length: <= FieldText.MaxLength } contentType ? contentType : null,
             Headers = headers,
@@ -38,31 +35,29 @@ internal sealed class EventMapper
             TraceParent = TraceParent.Read(request.Headers),
             Verdict = verdict,
         };
-        if (!_split || JsonItems.TryFind(request.Body.Span) is not { } items)
+        var items = _plan.Split is { } split ? JsonItems.Find(split, request.Body.Span, _mostItems) : [JsonItem.Whole(request.Body.Length)];
+        if (items is null)
         {
-            return [Map(shared, request)];
+            return [];
         }
 
+        var fields = _reader.Open(request);
         var events = new IncomingEvent[items.Count];
         for (var i = 0; i < events.Length; i++)
         {
-            events[i] = Map(shared with { Body = request.Body[items[i]] }, request);
+            events[i] = Map(shared with { Body = request.Body[items[i].Start..items[i].End] }, fields.Read(items[i]));
         }
 
         return events;
     }
 
-    private IncomingEvent Map(IncomingEvent item, in WebhookRequest request)
+    private IncomingEvent Map(IncomingEvent item, FieldValues fields) => item with
     {
-        var fields = _reader.Read(request, item.Body.Span);
-        return item with
-        {
-            MessageId = fields.Join(_id, ':', whole: true) is { } id ? FieldText.Id(id) : FieldText.HashOf(item.Body.Span),
-            Type = fields.Join(_type, '.', whole: false) is { } type ? FieldText.Type(type) : UnknownType,
-            Subject = fields.Join(_subject, ':', whole: true) is { } subject ? FieldText.Id(subject) : null,
-            Version = fields.Join(_version, ':', whole: true) is { } version ? Version(version) : null,
-        };
-    }
+        MessageId = fields.Join(_plan.Id, ':', whole: true) is { } id ? FieldText.Id(id.Text) : FieldText.HashOf(item.Body.Span),
+        Type = fields.Join(_plan.Type, '.', whole: false) is { Hashed: false } type ? FieldText.Type(type.Text) : FieldText.UnknownType,
+        Subject = fields.Join(_plan.Subject, ':', whole: true) is { } subject ? FieldText.Id(subject.Text) : null,
+        Version = fields.Join(_plan.Version, ':', whole: true) is { } version ? Version(version.Text) : null,
+    };
 
     private static long? Version(string text)
     {
@@ -73,7 +68,4 @@ internal sealed class EventMapper
 
         return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.ToUnixTimeMilliseconds() : null;
     }
-
-    private static FieldExpression Expression(string? configured, FieldExpression scheme) =>
-        configured is null ? scheme : FieldExpression.TryParse(configured) ?? scheme;
 }

@@ -1,116 +1,85 @@
 using System.Collections.Immutable;
+using System.Text;
 using Carrick.Signatures;
 
 namespace Carrick.Receiving;
 
-/// <summary>Reads the fields that a plan names from requests, all JSON fields in one pass. Thread-safe.</summary>
+/// <summary>Reads the fields that a plan names from requests, the JSON fields of an item in one pass. Thread-safe.</summary>
 internal sealed class FieldReader
 {
     private static readonly byte[] ByteOrderMark = [0xEF, 0xBB, 0xBF];
-    private readonly ImmutableArray<FieldReference> _references;
-    private readonly int[] _slots;
-    private readonly JsonFieldSet _json;
+    private readonly ImmutableArray<JsonFields> _json;
+    private readonly ImmutableArray<JsonFieldSet?> _inForm;
     private readonly bool _form;
 
     public FieldReader(IEnumerable<FieldReference> references)
     {
-        _references = [.. references.Distinct(ReferenceEqualityComparer.Instance).Cast<FieldReference>()];
-        var paths = ImmutableArray.CreateBuilder<ImmutableArray<JsonStep>>();
-        _slots = new int[_references.Length];
-        for (var i = 0; i < _references.Length; i++)
-        {
-            _slots[i] = paths.Count;
-            if (_references[i].Source == FieldSource.Json)
-            {
-                paths.Add(_references[i].Steps);
-            }
-        }
-
-        _json = new JsonFieldSet(paths.ToImmutable());
-        _form = _references.Any(reference => reference.Source == FieldSource.Form);
+        References = [.. references.Distinct(ReferenceEqualityComparer.Instance).Cast<FieldReference>()];
+        _json = [.. Enumerable.Range(0, References.Length).Where(i => References[i].Source == FieldSource.Json).GroupBy(i => References[i].Items)
+            .Select(group => new JsonFields(group.Key, [.. group], new JsonFieldSet([.. group.Select(i => References[i].Steps)])))];
+        _inForm = [.. References.Select(field => field.Source == FieldSource.FormJson ? new JsonFieldSet([field.Steps]) : null)];
+        _form = References.Any(field => field.Source is FieldSource.Form or FieldSource.FormJson);
     }
 
-    /// <summary>Reads the fields of a request; JSON fields come from <paramref name="json"/>, which may be a part of the body.</summary>
-    public FieldValues Read(in WebhookRequest request, ReadOnlySpan<byte> json)
-    {
-        var values = new string?[_json.Count];
-        if (_json.Count > 0)
-        {
-            _json.TryRead(json.StartsWith(ByteOrderMark) ? json[ByteOrderMark.Length..] : json, values);
-        }
+    public ImmutableArray<FieldReference> References { get; }
 
+    public static ReadOnlySpan<byte> WithoutByteOrderMark(ReadOnlySpan<byte> json) => json.StartsWith(ByteOrderMark) ? json[ByteOrderMark.Length..] : json;
+
+    /// <summary>The fields of a request that is one event.</summary>
+    public FieldValues Read(in WebhookRequest request) => Open(request).Read(JsonItem.Whole(request.Body.Length));
+
+    /// <summary>Reads what all items of a request share.</summary>
+    public RequestFields Open(in WebhookRequest request)
+    {
         var form = _form && request.Headers.ContentType.ToString().StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
             ? FormFields.TryRead(request.Body.Span)
             : null;
         using (form)
         {
-            var found = new string?[_references.Length];
-            for (var i = 0; i < _references.Length; i++)
+            var values = new FieldValue?[References.Length];
+            for (var i = 0; i < values.Length; i++)
             {
-                var reference = _references[i];
-                var value = reference.Source switch
+                var name = References[i].Name;
+                values[i] = References[i].Source switch
                 {
-                    FieldSource.Header => HeaderText.Single(request.Headers, reference.Name),
-                    FieldSource.Query => request.QueryValue(reference.Name),
-                    FieldSource.Form => form?.Value(reference.Name),
-                    _ => values[_slots[i]],
+                    FieldSource.Header => Text(HeaderText.Single(request.Headers, name)),
+                    FieldSource.Query => Text(request.QueryValue(name)),
+                    FieldSource.Form => Text(form?.Value(name)),
+                    FieldSource.FormJson => InForm(_inForm[i]!, form?.Value(name)),
+                    _ => null,
                 };
-                found[i] = string.IsNullOrEmpty(value) ? null : value;
             }
 
-            return new FieldValues(_references, found);
+            return new RequestFields(this, request.Body, values);
         }
     }
-}
 
-/// <summary>The fields found in one request.</summary>
-internal readonly struct FieldValues(ImmutableArray<FieldReference> references, string?[] values)
-{
-    public string? this[FieldReference reference]
+    /// <summary>Adds the JSON fields that stand in this item itself.</summary>
+    public void ReadJson(ReadOnlySpan<byte> item, string items, Span<FieldValue?> values)
     {
-        get
+        foreach (var group in _json)
         {
-            // Plans have a handful of fields: looking along them is quicker than a dictionary for every request.
-            for (var i = 0; i < references.Length; i++)
+            if (group.Items != items)
             {
-                if (ReferenceEquals(references[i], reference))
-                {
-                    return values[i];
-                }
+                continue;
             }
 
-            return null;
+            var found = new FieldValue?[group.Slots.Length];
+            group.Set.TryRead(WithoutByteOrderMark(item), found);
+            for (var i = 0; i < found.Length; i++)
+            {
+                values[group.Slots[i]] = found[i] is { Text.Length: > 0 } value ? value : null;
+            }
         }
     }
 
-    /// <summary>The first alternative that is there, its fields joined.</summary>
-    /// <param name="expression">What to read.</param>
-    /// <param name="separator">Stands between joined fields.</param>
-    /// <param name="whole">All fields of an alternative must be there, not only the first.</param>
-    public string? Join(FieldExpression expression, char separator, bool whole)
+    private static FieldValue? Text(string? text) => string.IsNullOrEmpty(text) ? null : new FieldValue(text);
+
+    private static FieldValue? InForm(JsonFieldSet set, string? json)
     {
-        foreach (var alternative in expression.Alternatives)
-        {
-            string? text = null;
-            var complete = true;
-            foreach (var field in alternative)
-            {
-                var value = this[field];
-                complete &= value is not null;
-                if (!complete && (whole || text is null))
-                {
-                    break;
-                }
-
-                text = value is null ? text : text is null ? value : $"{text}{separator}{value}";
-            }
-
-            if (text is not null && (complete || !whole))
-            {
-                return text;
-            }
-        }
-
-        return null;
+        var found = new FieldValue?[1];
+        return json is not null && set.TryRead(Encoding.UTF8.GetBytes(json), found) && found[0] is { Text.Length: > 0 } value ? value : null;
     }
+
+    private sealed record JsonFields(string Items, ImmutableArray<int> Slots, JsonFieldSet Set);
 }

@@ -18,8 +18,7 @@ internal sealed class Handshaker
     {
         _plans = plans;
         _verifyToken = verifyToken is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(verifyToken));
-        _reader = new FieldReader(plans.SelectMany(plan => plan.Match.Select(match => match.Key)
-            .Concat(plan.Json.Select(value => value.Value.Field)).Concat(plan.Text is null ? [] : [plan.Text.Field])));
+        _reader = new FieldReader(plans.SelectMany(plan => plan.Fields));
     }
 
     public bool Knows(string method) => _plans.Any(plan => plan.Method == method);
@@ -34,7 +33,7 @@ internal sealed class Handshaker
                 continue;
             }
 
-            var fields = _reader.Read(request, request.Body.Span);
+            var fields = _reader.Read(request);
             if (Matches(plan, fields) && Answer(plan, fields, key) is { } answer)
             {
                 return answer;
@@ -48,7 +47,7 @@ internal sealed class Handshaker
     {
         foreach (var (field, wanted) in plan.Match)
         {
-            if (fields[field] is not { } actual || !(wanted == HandshakePlan.VerifyToken ? IsVerifyToken(actual) : actual == wanted))
+            if (fields[field] is not { } actual || !(wanted == HandshakePlan.VerifyToken ? IsVerifyToken(actual.Text) : actual.Text == wanted))
             {
                 return false;
             }
@@ -89,7 +88,7 @@ internal sealed class Handshaker
 
     private static string? Value(HandshakeValue value, FieldValues fields, WebhookKey? key)
     {
-        if (fields[value.Field] is not { Length: <= MaxEcho } text)
+        if (fields[value.Field] is not { Hashed: false, Text: { Length: <= MaxEcho } text })
         {
             return null;
         }

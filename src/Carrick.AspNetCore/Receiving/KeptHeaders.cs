@@ -15,8 +15,7 @@ internal sealed class KeptHeaders
     public KeptHeaders(SchemePlan scheme)
     {
         var secret = scheme.Alternatives.Select(alternative => alternative.Signature.Header).Concat(Never).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var fields = scheme.Event.Id.References.Concat(scheme.Event.Type.References).Concat(scheme.Event.Subject.References).Concat(scheme.Event.Version.References)
-            .Where(field => field.Source == FieldSource.Header).Select(field => field.Name);
+        var fields = scheme.Event.References.Where(field => field.Source == FieldSource.Header).Select(field => field.Name);
         var times = scheme.Alternatives.Select(alternative => alternative.Timestamp?.Header).OfType<string>();
         _names = Always.Concat(fields).Concat(times).Concat(scheme.Event.Headers).Where(name => !secret.Contains(name)).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
     }

@@ -20,6 +20,17 @@ internal static class WebhookAnswers
         return ProblemAsync(context, StatusCodes.Status413PayloadTooLarge, "The body is too large.");
     }
 
+    public static Task TooManyEventsAsync(HttpContext context) =>
+        ProblemAsync(context, StatusCodes.Status413PayloadTooLarge, "The body has too many events.");
+
+    /// <summary>Ends the connection of a caller who is gone. Nobody reads the status but the access log, which must not show a success.</summary>
+    public static Task AbortAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+        context.Abort();
+        return Task.CompletedTask;
+    }
+
     public static Task TooSlowAsync(HttpContext context)
     {
         context.Response.Headers.Connection = "close";
@@ -72,9 +83,15 @@ internal static class WebhookAnswers
     {
         var response = context.Response;
         response.StatusCode = status;
+        response.Headers.XContentTypeOptions = "nosniff";
+        if (body.Length == 0)
+        {
+            // Some statuses allow neither a body nor its headers.
+            return Task.CompletedTask;
+        }
+
         response.ContentType = contentType;
         response.ContentLength = body.Length;
-        response.Headers.XContentTypeOptions = "nosniff";
         return response.Body.WriteAsync(body, context.RequestAborted).AsTask();
     }
 

@@ -24,14 +24,16 @@ internal sealed class WebhookReceiver(
     private readonly InFlightBytes _inFlight = new(options.Value.MaxBytesInFlight);
     private readonly MinDataRate _minRate = new(options.Value.MinBytesPerSecond, options.Value.MinRateGrace);
 
+    /// <summary>Bytes of bodies in memory now.</summary>
+    public long BytesInFlight => _inFlight.Reserved;
+
     public async Task HandleAsync(HttpContext context)
     {
         var started = time.GetTimestamp();
         var name = context.Request.RouteValues["integration"] as string ?? "";
         if (engine.Topology.Find(name)?.Source is not WebhookSourceDefinition definition)
         {
-            metrics.Received(WebhookMetrics.UnknownSource, "unknown_integration");
-            await WebhookAnswers.NotFoundAsync(context);
+            await NotFoundAsync(context);
             return;
         }
 
@@ -61,7 +63,7 @@ internal sealed class WebhookReceiver(
                 BodyOutcome.TooSlow => Refuse(name, "too_slow", () => WebhookAnswers.TooSlowAsync(context)),
                 BodyOutcome.Full => Refuse(name, "full", () => WebhookAnswers.UnavailableAsync(context)),
                 BodyOutcome.Malformed => Refuse(name, "malformed", () => WebhookAnswers.RejectedAsync(context, StatusCodes.Status400BadRequest)),
-                _ => Refuse(name, "aborted", () => Task.CompletedTask),
+                _ => Refuse(name, "aborted", () => WebhookAnswers.AbortAsync(context)),
             });
         }
         finally
@@ -96,6 +98,13 @@ internal sealed class WebhookReceiver(
         }
 
         var events = source.Events.Map(name, request, verdict.Text, source.Headers.Pick(http.Headers));
+        if (events.Count == 0)
+        {
+            metrics.Received(name, "too_many_events");
+            await WebhookAnswers.TooManyEventsAsync(context);
+            return;
+        }
+
         await StoreAsync(context, name, source, events, started);
     }
 
@@ -113,11 +122,23 @@ internal sealed class WebhookReceiver(
             await WebhookAnswers.UnavailableAsync(context, exception.RetryAfter);
             return;
         }
+        catch (ArgumentException) when (engine.Topology.Find(name) is null)
+        {
+            // A configuration without the integration was applied while the body came.
+            await NotFoundAsync(context);
+            return;
+        }
 
         metrics.Acknowledged(name, results, time.GetElapsedTime(started));
         await (source.Scheme.Ack is { } ack
             ? WebhookAnswers.WriteAsync(context, ack.Status, ack.ContentType, ack.Body)
             : WebhookAnswers.AcceptedAsync(context, results));
+    }
+
+    private Task NotFoundAsync(HttpContext context)
+    {
+        metrics.Received(WebhookMetrics.UnknownSource, "unknown_integration");
+        return WebhookAnswers.NotFoundAsync(context);
     }
 
     private Task RejectAsync(HttpContext context, string name, WebhookSource source, SignatureFailure failure)

@@ -85,12 +85,18 @@ public sealed record WebhookSourceDefinition : SourceDefinition
             errors.Add("verifyToken: must not be blank");
         }
 
-        CheckPath(errors, "idPath", IdPath);
-        CheckPath(errors, "typePath", TypePath);
-        CheckPath(errors, "subjectPath", SubjectPath);
-        CheckPath(errors, "versionPath", VersionPath);
+        CheckPaths(errors);
         return errors;
     }
+
+    /// <summary>The scheme's plan with the paths of this source in place of its own.</summary>
+    internal EventPlan Override(EventPlan plan) => plan with
+    {
+        Id = FieldExpression.TryParse(IdPath ?? "") ?? plan.Id,
+        Type = FieldExpression.TryParse(TypePath ?? "") ?? plan.Type,
+        Subject = FieldExpression.TryParse(SubjectPath ?? "") ?? plan.Subject,
+        Version = FieldExpression.TryParse(VersionPath ?? "") ?? plan.Version,
+    };
 
     /// <summary>Shows the scheme and the number of secrets, never a secret.</summary>
     public override string ToString() => $"{nameof(WebhookSourceDefinition)} {{ Scheme = {Scheme.Name}, Secrets = {Secrets.Count} }}";
@@ -130,11 +136,25 @@ public sealed record WebhookSourceDefinition : SourceDefinition
         }
     }
 
-    private static void CheckPath(List<string> errors, string name, string? path)
+    private void CheckPaths(List<string> errors)
     {
-        if (path is not null && FieldExpression.TryParse(path) is null)
+        (string Name, string? Path)[] paths = [("idPath", IdPath), ("typePath", TypePath), ("subjectPath", SubjectPath), ("versionPath", VersionPath)];
+        foreach (var (name, path) in paths.Where(pair => pair.Path is not null))
         {
-            errors.Add($"{name}: '{path}' is no field, such as 'json.data.id' or 'header.x-id | json.id'");
+            if (FieldExpression.TryParse(path!) is not { } fields)
+            {
+                errors.Add($"{name}: '{path}' is no field, such as 'json.data.id' or 'header.x-id | json.id'");
+            }
+            else if (Scheme.Plan.Event.Problem(fields) is { } problem)
+            {
+                errors.Add($"{name}: {problem}");
+            }
+        }
+
+        if (Override(Scheme.Plan.Event).JsonFields > JsonFieldSet.MaxPaths)
+        {
+            var longest = paths.MaxBy(pair => pair.Path?.Length ?? 0).Name;
+            errors.Add($"{longest}: id, type, subject and version have more than {JsonFieldSet.MaxPaths} JSON fields together");
         }
     }
 }

@@ -20,5 +20,6 @@ internal static class ApiRoutes
         api.MapIntegrations();
         api.MapKeys();
         api.MapAudit();
+        endpoints.MapGroup("/v1").MapUnknown();
     }
 }

@@ -76,10 +76,11 @@ internal static class AlternativeReader
     {
         if (node is null)
         {
-            return new KeyPlan(TextEncoding.Utf8, "", false);
+            return new KeyPlan(TextEncoding.Utf8, "", false, KeyMaker.MinBytes);
         }
 
-        var plan = new KeyPlan(Encoding(node, TextEncoding.Utf8, withText: true), node.Text("prefix") ?? "", node.Flag("prefixRequired"));
+        var plan = new KeyPlan(Encoding(node, TextEncoding.Utf8, withText: true), node.Text("prefix") ?? "", node.Flag("prefixRequired"),
+            node.Number("minBytes", KeyMaker.MinBytes, KeyMaker.MaxMinBytes) ?? KeyMaker.MinBytes);
         node.Close();
         return plan;
     }

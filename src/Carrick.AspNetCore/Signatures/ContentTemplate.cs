@@ -6,6 +6,8 @@ namespace Carrick.Signatures;
 /// <summary>What is signed: literal text and variables in order, compiled from text such as <c>{sig.t}.{body}</c>.</summary>
 internal sealed class ContentTemplate
 {
+    private const string UndottedSuffix = "|undotted";
+
     private ContentTemplate(ImmutableArray<Segment> segments) => Segments = segments;
 
     public static ContentTemplate Empty { get; } = new([]);
@@ -66,14 +68,22 @@ internal sealed class ContentTemplate
         "url|hubspot-decode" => new Segment(SegmentKind.DecodedUrl, "", []),
         "secret" => new Segment(SegmentKind.Secret, "", []),
         "form*sorted" => new Segment(SegmentKind.SortedForm, "", []),
-        _ when name.StartsWith("header.", StringComparison.Ordinal) && name.Length > 7 => new Segment(SegmentKind.Header, name[7..], []),
+        _ when name.StartsWith("header.", StringComparison.Ordinal) && name.Length > 7 => Header(name[7..]),
         _ when name.StartsWith("sig.", StringComparison.Ordinal) && name.Length > 4 => new Segment(SegmentKind.SignatureItem, name[4..], []),
         _ => null,
     };
+
+    private static Segment Header(string name) => name.EndsWith(UndottedSuffix, StringComparison.Ordinal)
+        ? new Segment(SegmentKind.Header, name[..^UndottedSuffix.Length], []) { Undotted = true }
+        : new Segment(SegmentKind.Header, name, []);
 }
 
 /// <summary>One piece of the signed content.</summary>
-internal sealed record Segment(SegmentKind Kind, string Name, byte[] Literal);
+internal sealed record Segment(SegmentKind Kind, string Name, byte[] Literal)
+{
+    /// <summary>A value with a full stop counts as missing: where full stops join the content, it could be cut another way.</summary>
+    public bool Undotted { get; init; }
+}
 
 internal enum SegmentKind
 {

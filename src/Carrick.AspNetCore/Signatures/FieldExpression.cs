@@ -33,6 +33,3 @@ internal sealed class FieldExpression(ImmutableArray<ImmutableArray<FieldReferen
         return new FieldExpression(alternatives.ToImmutable());
     }
 }
-
-/// <summary>Where id, type, subject and version of an event stand.</summary>
-internal sealed record EventPlan(FieldExpression Id, FieldExpression Type, FieldExpression Subject, FieldExpression Version, bool Split, ImmutableArray<string> Headers);

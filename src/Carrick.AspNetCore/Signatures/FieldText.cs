@@ -7,17 +7,18 @@ namespace Carrick.Signatures;
 internal static class FieldText
 {
     public const string HashPrefix = "sha256:";
+    public const string UnknownType = "unknown";
     public const int MaxLength = 255;
 
     /// <summary>The id as it is, or its hash if it is too long or holds control characters or broken Unicode.</summary>
     public static string Id(string text) => text.Length <= MaxLength && IsPlain(text) ? text : HashOf(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>The type with control characters replaced; a type that is too long is <c>unknown</c>.</summary>
+    /// <summary>The type with control characters replaced; a type that is too long is <see cref="UnknownType"/>.</summary>
     public static string Type(string text)
     {
         if (text.Length > MaxLength)
         {
-            return "unknown";
+            return UnknownType;
         }
 
         return IsPlain(text) ? text : string.Create(text.Length, text, static (span, source) =>

@@ -18,6 +18,12 @@ internal sealed class HandshakePlan
     public required HandshakeValue? Text { get; init; }
 
     public required ImmutableArray<KeyValuePair<string, HandshakeValue>> Json { get; init; }
+
+    /// <summary>What the answer holds.</summary>
+    public IEnumerable<HandshakeValue> Values => Json.Select(pair => pair.Value).Concat(Text is null ? [] : [Text]);
+
+    /// <summary>Every field that is read of the request.</summary>
+    public IEnumerable<FieldReference> Fields => Match.Select(match => match.Key).Concat(Values.Select(value => value.Field));
 }
 
 /// <summary>A value of an answer: a field of the request, or its HMAC under the key that verified the request.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using System.Text.Json;
 
 namespace Carrick.Signatures;
@@ -10,12 +9,15 @@ internal sealed class JsonFieldSet
     /// <summary>The deepest document and the longest path.</summary>
     public const int MaxDepth = 64;
 
+    /// <summary>The most paths.</summary>
+    public const int MaxPaths = 64;
+
     private const int LongestValue = 255 * 6;
     private readonly ImmutableArray<ImmutableArray<JsonStep>> _paths;
 
     public JsonFieldSet(ImmutableArray<ImmutableArray<JsonStep>> paths)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(paths.Length, 64);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(paths.Length, MaxPaths);
         _paths = paths;
     }
 
@@ -23,7 +25,7 @@ internal sealed class JsonFieldSet
 
     /// <summary>Fills one value per path; absent, null and container values stay <see langword="null"/>.</summary>
     /// <returns><see langword="false"/> if the bytes are not JSON or nested deeper than <see cref="MaxDepth"/>; then all values are <see langword="null"/>.</returns>
-    public bool TryRead(ReadOnlySpan<byte> json, Span<string?> values)
+    public bool TryRead(ReadOnlySpan<byte> json, Span<FieldValue?> values)
     {
         values.Clear();
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
@@ -34,7 +36,7 @@ internal sealed class JsonFieldSet
                 return false;
             }
 
-            Value(ref reader, _paths.Length == 64 ? ulong.MaxValue : (1UL << _paths.Length) - 1, 0, values);
+            Value(ref reader, _paths.Length == MaxPaths ? ulong.MaxValue : (1UL << _paths.Length) - 1, 0, values);
             while (reader.Read())
             {
                 // Reads to the end, where trailing bytes are found.
@@ -49,7 +51,7 @@ internal sealed class JsonFieldSet
         }
     }
 
-    private void Value(ref Utf8JsonReader reader, ulong active, int depth, Span<string?> values)
+    private void Value(ref Utf8JsonReader reader, ulong active, int depth, Span<FieldValue?> values)
     {
         switch (reader.TokenType)
         {
@@ -75,7 +77,7 @@ internal sealed class JsonFieldSet
         }
     }
 
-    private void Enter(ref Utf8JsonReader reader, ulong active, int depth, Span<string?> values)
+    private void Enter(ref Utf8JsonReader reader, ulong active, int depth, Span<FieldValue?> values)
     {
         if (active == 0)
         {
@@ -92,7 +94,7 @@ internal sealed class JsonFieldSet
         ulong matching = 0;
         for (var i = 0; i < _paths.Length; i++)
         {
-            if ((active & (1UL << i)) != 0 && depth < _paths[i].Length && _paths[i][depth] is { Index: < 0 } step && reader.ValueTextEquals(step.Name))
+            if ((active & (1UL << i)) != 0 && depth < _paths[i].Length && _paths[i][depth] is { Index: -1 } step && reader.ValueTextEquals(step.Name))
             {
                 matching |= 1UL << i;
             }
@@ -115,9 +117,9 @@ internal sealed class JsonFieldSet
         return matching;
     }
 
-    private void Store(ref Utf8JsonReader reader, ulong active, int depth, Span<string?> values)
+    private void Store(ref Utf8JsonReader reader, ulong active, int depth, Span<FieldValue?> values)
     {
-        string? text = null;
+        FieldValue? text = null;
         var read = false;
         for (var i = 0; i < _paths.Length; i++)
         {
@@ -130,7 +132,7 @@ internal sealed class JsonFieldSet
         }
     }
 
-    private static string? Text(ref Utf8JsonReader reader)
+    private static FieldValue? Text(ref Utf8JsonReader reader)
     {
         if (reader.TokenType == JsonTokenType.Null)
         {
@@ -140,22 +142,30 @@ internal sealed class JsonFieldSet
         var raw = reader.ValueSpan;
         if (raw.Length > LongestValue)
         {
-            return FieldText.HashPrefix + Convert.ToHexStringLower(SHA256.HashData(raw));
+            return FieldValue.HashOf(raw);
         }
 
         if (reader.TokenType != JsonTokenType.String)
         {
-            return System.Text.Encoding.ASCII.GetString(raw);
+            return new FieldValue(System.Text.Encoding.ASCII.GetString(raw));
         }
 
         try
         {
-            return reader.GetString();
+            return new FieldValue(reader.GetString()!);
         }
         catch (InvalidOperationException)
         {
             // The text is no valid Unicode (a lone surrogate, broken UTF-8): its bytes still name it.
-            return FieldText.HashPrefix + Convert.ToHexStringLower(SHA256.HashData(raw));
+            return FieldValue.HashOf(raw);
         }
     }
+}
+
+/// <summary>The value of a field.</summary>
+/// <param name="Text">Its text, or the hash of a text that is too long or no Unicode.</param>
+/// <param name="Hashed">Whether it is a hash: good for an id, not for reading.</param>
+internal readonly record struct FieldValue(string Text, bool Hashed = false)
+{
+    public static FieldValue HashOf(ReadOnlySpan<byte> raw) => new(FieldText.HashOf(raw), Hashed: true);
 }

@@ -5,8 +5,11 @@ namespace Carrick.Signatures;
 /// <summary>Turns a secret into a key of an alternative, or says why it cannot be one.</summary>
 internal static class KeyMaker
 {
-    /// <summary>The shortest HMAC key, token or password in bytes.</summary>
+    /// <summary>The shortest HMAC key, token or password in bytes, unless the scheme wants more.</summary>
     public const int MinBytes = 5;
+
+    /// <summary>The most that a scheme may want.</summary>
+    public const int MaxMinBytes = 512;
 
     private const int PublicKeySize = 32;
 
@@ -29,9 +32,9 @@ internal static class KeyMaker
         {
             return TryMakePublic(plan, bytes, number, out problem);
         }
-        else if (bytes.Length < MinBytes)
+        else if (bytes.Length < plan.Key.MinBytes)
         {
-            problem = $"is too short: at least {MinBytes} bytes are needed";
+            problem = $"is too short: at least {plan.Key.MinBytes} bytes are needed{Written(plan.Key)}";
         }
         else if (bytes.AsSpan().IndexOfAnyExcept((byte)0) < 0)
         {
@@ -44,6 +47,15 @@ internal static class KeyMaker
 
         return problem is null ? new WebhookKey(number, bytes!, plan.Hash, null) : null;
     }
+
+    /// <summary>The length that a person sees.</summary>
+    private static string Written(KeyPlan key) => key.Encoding switch
+    {
+        TextEncoding.Hex => $", {key.MinBytes * 2} characters of hex",
+        TextEncoding.Base64 => $", {(key.MinBytes + 2) / 3 * 4} characters of base64",
+        TextEncoding.Base64Url => $", {((key.MinBytes * 4) + 2) / 3} characters of base64url",
+        _ => "",
+    };
 
     /// <summary>Whether it is a point of small order, of either sign: a signature under it proves nothing (RFC 8032 leaves the check to us).</summary>
     public static bool IsSmallOrder(ReadOnlySpan<byte> publicKey)

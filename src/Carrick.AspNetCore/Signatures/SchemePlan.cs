@@ -64,7 +64,11 @@ internal sealed class AlternativePlan
 }
 
 /// <summary>How a secret becomes a key.</summary>
-internal sealed record KeyPlan(TextEncoding Encoding, string Prefix, bool PrefixRequired);
+/// <param name="Encoding">How the key's bytes are written.</param>
+/// <param name="Prefix">Stands before them.</param>
+/// <param name="PrefixRequired">A secret without the prefix is none of these keys.</param>
+/// <param name="MinBytes">The shortest key, decoded.</param>
+internal sealed record KeyPlan(TextEncoding Encoding, string Prefix, bool PrefixRequired, int MinBytes);
 
 /// <summary>Where the signature stands and how it is written.</summary>
 internal sealed record SignaturePlan(string Header, SignatureGrammar Grammar, string Prefix, char Separator, char Assign, string Item, TextEncoding Encoding);

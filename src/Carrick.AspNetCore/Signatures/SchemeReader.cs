@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Net.Http.Headers;
 
 namespace Carrick.Signatures;
 
@@ -28,7 +29,7 @@ internal static class SchemeReader
             Docs = root.Text("docs"),
             Alternatives = alternatives,
             Accept = Accept(root, alternatives),
-            Handshakes = [.. root.Objects("handshakes").Select(HandshakeReader.Read)],
+            Handshakes = HandshakeReader.ReadAll(root),
             Event = Event(root.Object("event")),
             Ack = Ack(root.Object("ack")),
             RejectStatus = root.Number("rejectStatus", 400, 499) ?? 400,
@@ -75,29 +76,79 @@ internal static class SchemeReader
     {
         if (node is null)
         {
-            return new EventPlan(FieldExpression.None, FieldExpression.None, FieldExpression.None, FieldExpression.None, false, []);
+            return EventPlan.Empty;
         }
 
-        var plan = new EventPlan(Fields(node, "id"), Fields(node, "type"), Fields(node, "subject"), Fields(node, "version"), node.Flag("split"),
-            [.. node.Texts("headers").Select(header => header.ToLowerInvariant())]);
+        var split = EventPlan.Empty with { Split = Split(node) };
+        var time = Fields(node, "time", split);
+        var order = Fields(node, "order", split);
+        var version = Fields(node, "version", split);
+        var plan = split with
+        {
+            Id = Fields(node, "id", split),
+            Type = Fields(node, "type", split),
+            Subject = Fields(node, "subject", split),
+            Version = FirstGiven(version, order, time),
+            Headers = [.. node.Texts("headers").Select(header => header.ToLowerInvariant())],
+        };
+        if (plan.JsonFields > JsonFieldSet.MaxPaths)
+        {
+            node.Error("id", $"the event has more than {JsonFieldSet.MaxPaths} JSON fields");
+        }
+
         node.Close();
         return plan;
     }
 
-    private static FieldExpression Fields(SchemeNode node, string name)
+    /// <summary>One expression for all events: versions of one subject are compared, so a sequence in some must not meet a time in others.</summary>
+    private static FieldExpression FirstGiven(params ReadOnlySpan<FieldExpression> expressions)
+    {
+        foreach (var expression in expressions)
+        {
+            if (!expression.Alternatives.IsEmpty)
+            {
+                return expression;
+            }
+        }
+
+        return FieldExpression.None;
+    }
+
+    private static SplitPlan? Split(SchemeNode node)
+    {
+        if (node.Text("split") is not { } text)
+        {
+            return null;
+        }
+
+        if (SplitPlan.TryParse(text) is not { } split)
+        {
+            node.Error("split", "is no path to items, such as 'json[]' or 'json.entry[].changes[] | json.entry[].messaging[]'");
+            return null;
+        }
+
+        return split;
+    }
+
+    private static FieldExpression Fields(SchemeNode node, string name, EventPlan plan)
     {
         if (node.Text(name) is not { } text)
         {
             return FieldExpression.None;
         }
 
-        if (FieldExpression.TryParse(text) is { } expression)
+        if (FieldExpression.TryParse(text) is not { } expression)
         {
-            return expression;
+            node.Error(name, "is no field expression, such as 'header.x-id | json.data.id'");
+            return FieldExpression.None;
         }
 
-        node.Error(name, "is no field expression, such as 'header.x-id | json.data.id'");
-        return FieldExpression.None;
+        if (plan.Problem(expression) is { } problem)
+        {
+            node.Error(name, problem);
+        }
+
+        return expression;
     }
 
     private static AckPlan? Ack(SchemeNode? node)
@@ -109,6 +160,16 @@ internal static class SchemeReader
 
         var plan = new AckPlan(node.Number("status", 200, 299) ?? 200, node.Text("contentType") ?? "text/plain; charset=utf-8",
             Encoding.UTF8.GetBytes(node.Text("body") ?? ""));
+        if (plan.ContentType.AsSpan().IndexOfAnyExceptInRange(' ', '~') >= 0 || !MediaTypeHeaderValue.TryParse(plan.ContentType, out _))
+        {
+            node.Error("contentType", "is no media type, such as 'text/plain; charset=utf-8'");
+        }
+
+        if (plan is { Status: 204 or 205, Body.Length: > 0 })
+        {
+            node.Error("body", $"must be empty: an answer with status {plan.Status} has none");
+        }
+
         node.Close();
         return plan;
     }

@@ -68,7 +68,10 @@ internal sealed class SignatureDraft(SchemePlan scheme, AlternativePlan plan, We
         using var form = plan.ReadsForm
             ? FormFields.TryRead(message.Body.Span) ?? throw new ArgumentException($"The form has more than {FormFields.MaxFields} fields.")
             : null;
-        new SignedContent(plan.Content, request, list, form, _url ?? "").TryWrite(secret, ref sink);
+        if (!new SignedContent(plan.Content, request, list, form, _url ?? "").TryWrite(secret, ref sink))
+        {
+            throw new ArgumentException($"Scheme '{scheme.Name}' signs a field that the message does not have, or an id with a full stop.");
+        }
     }
 
     public string Encode(byte[] signature) => plan.Signature.Encoding switch

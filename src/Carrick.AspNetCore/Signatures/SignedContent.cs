@@ -45,7 +45,7 @@ internal readonly struct SignedContent(ContentTemplate template, WebhookRequest 
         SegmentKind.Method => request.Method,
         SegmentKind.Url => url,
         SegmentKind.DecodedUrl => PublicUrls.DecodeReserved(url),
-        SegmentKind.Header => HeaderText.Single(request.Headers, segment.Name),
+        SegmentKind.Header => HeaderText.Single(request.Headers, segment.Name) is { } text && !(segment.Undotted && text.Contains('.', StringComparison.Ordinal)) ? text : null,
         _ => signatures.Item(segment.Name),
     };
 

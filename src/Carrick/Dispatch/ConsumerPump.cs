@@ -126,6 +126,14 @@ internal sealed partial class ConsumerPump : IDisposable
         }
     }
 
+    public IReadOnlyList<RecordId> ListRunning()
+    {
+        lock (_gate)
+        {
+            return [.. _running.Keys];
+        }
+    }
+
     /// <summary>Makes a delayed delivery start as soon as it may; it was made due in the store.</summary>
     public void Hurry(WorkItem stored)
     {

@@ -40,6 +40,11 @@ public interface IOperations
 
     /// <summary>Whether an attempt of this delivery is under way in this process.</summary>
     bool IsRunning(RecordId delivery);
+
+    /// <summary>The deliveries of which an attempt is under way in this process, newest first.</summary>
+    /// <param name="integration">Those of one integration, or <see langword="null"/> for all.</param>
+    /// <param name="consumer">Those of one consumer, or <see langword="null"/> for all.</param>
+    IReadOnlyList<RecordId> ListRunning(string? integration, string? consumer);
 }
 
 /// <summary>Who acts, and why.</summary>

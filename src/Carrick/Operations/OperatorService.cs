@@ -143,5 +143,12 @@ internal sealed class OperatorService(
 
     public bool IsRunning(RecordId delivery) => topology.Current.Pumps.Any(pump => pump.IsRunning(delivery));
 
+    public IReadOnlyList<RecordId> ListRunning(string? integration, string? consumer) =>
+    [
+        .. topology.Current.Pumps
+            .Where(pump => (integration is null || pump.Definition.Integration == integration) && (consumer is null || pump.Definition.Name == consumer))
+            .SelectMany(pump => pump.ListRunning()).OrderDescending(),
+    ];
+
     private AuditEntry Audit(Operator by, string action, string target) => new(time.GetUtcNow(), by.Actor, action, target, by.Reason);
 }

@@ -18,7 +18,16 @@ internal sealed class ServerHost : IAsyncDisposable
 
     public string Url => _app.Urls.Single();
 
-    public static async Task<ServerHost> StartAsync(string data, string? config = null, params (string Name, string Value)[] environment)
+    public IServiceProvider Services => _app.Services;
+
+    public static Task<ServerHost> StartAsync(string data, string? config = null, params (string Name, string Value)[] environment) =>
+        StartAsync(data, config, environment, _ => { });
+
+    /// <param name="data">The data directory.</param>
+    /// <param name="config">The configuration file.</param>
+    /// <param name="environment">The variables.</param>
+    /// <param name="more">Changes what the server has composed.</param>
+    public static async Task<ServerHost> StartAsync(string data, string? config, (string Name, string Value)[] environment, Action<IServiceCollection> more)
     {
         var variables = environment.ToDictionary(variable => variable.Name, variable => variable.Value);
         string? Read(string name) => variables.GetValueOrDefault(name);
@@ -27,6 +36,7 @@ internal sealed class ServerHost : IAsyncDisposable
         var configuration = await ConfigurationLoader.LoadAsync(settings, Read, CancellationToken.None);
         var builder = ServerApplication.CreateBuilder();
         builder.Logging.ClearProviders();
+        more(builder.Services);
         var app = ServerApplication.Build(builder, settings, configuration, Read);
         await app.StartAsync();
         return new ServerHost(app, await app.Services.GetRequiredService<ApiKeys>().EnsureAdminKeyAsync(CancellationToken.None));

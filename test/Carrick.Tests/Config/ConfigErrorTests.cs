@@ -6,6 +6,18 @@ namespace Carrick.Tests.Config;
 public sealed class ConfigErrorTests
 {
     [Fact]
+    public void Errors_MoreThan64JsonFields_AreToldAtTheKey() => Assert.Equal(
+        "carrick.yaml:6:11: integrations.a.receive.id: Id, type, subject and version have more than 64 JSON fields together. See 'carrick schemes NAME'.",
+        Errors($$"""
+        integrations:
+          a:
+            receive:
+              scheme: stripe
+              secrets: ["{{Secret}}"]
+              id: {{string.Join(" | ", Enumerable.Range(0, 65).Select(i => $"json.f{i}"))}}
+        """));
+
+    [Fact]
     public void Errors_ManyMistakes_AreReportedAtOnceByLine() => Assert.Equal(
         """
         carrick.yaml:4:15: integrations.billing.receive.scheme: There is no such scheme. Did you mean 'stripe'?

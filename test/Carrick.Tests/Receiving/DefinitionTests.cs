@@ -22,6 +22,8 @@ public sealed class DefinitionTests
     [InlineData("standard-webhooks", "whsec_not base64", "secrets[0]: is not base64")]
     [InlineData("standard-webhooks", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", "secrets[0]: is not base64")]
     [InlineData("standard-webhooks", "whpk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "secrets[0]: is a weak Ed25519 key (a point of small order)")]
+    [InlineData("standard-webhooks", "whsec_AQIDBAU=", "secrets[0]: is too short: at least 24 bytes are needed, 32 characters of base64")]
+    [InlineData("gitlab", "whsec_AQIDBAU=", "secrets[0]: is too short: at least 24 bytes are needed, 32 characters of base64")]
     [InlineData("basic", "password-alone", "secrets[0]: is not 'user:password'")]
     public void Validate_BadSecret_IsNamedWithoutItsValue(string scheme, string secret, string error)
     {
@@ -63,6 +65,16 @@ public sealed class DefinitionTests
     [InlineData("/hooks", "publicUrl: must be an absolute http or https URL")]
     public void Validate_BadPublicUrl_IsRefused(string url, string error) => Assert.Equal(error, Assert.Single(
         new WebhookSourceDefinition { Scheme = WebhookScheme.Twilio, Secrets = [Long], PublicUrl = new Uri(url, UriKind.RelativeOrAbsolute) }.Validate()));
+
+    [Fact]
+    public void Validate_MoreThan64JsonFieldsTogether_IsRefused()
+    {
+        string Fields(string name, int count) => string.Join(" | ", Enumerable.Range(0, count).Select(i => $"json.{name}{i}"));
+        var most = ReceivingHost.Source(WebhookScheme.Stripe) with { IdPath = Fields("i", 30), TypePath = Fields("t", 10), SubjectPath = Fields("s", 10), VersionPath = Fields("v", 14) };
+        Assert.Empty(most.Validate());
+        Assert.NotNull(WebhookSource.TryCreate(most, out _));
+        Assert.Equal("idPath: id, type, subject and version have more than 64 JSON fields together", Assert.Single((most with { IdPath = Fields("i", 31) }).Validate()));
+    }
 
     [Fact]
     public void ToString_Definition_ShowsNoSecret()

@@ -101,8 +101,7 @@ public sealed class EndpointTests : IAsyncLifetime
     public async Task Post_UnknownIntegration_Answers404InTheSameShape()
     {
         using var answer = await _host.Client.PostAsync("/webhooks/nobody", new StringContent("{}"));
-        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
-        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.ToString());
+        await ReceivingHost.AssertProblemAsync(answer, HttpStatusCode.NotFound, "There is no such integration.");
         Assert.Contains("carrick.inbound.received{source=unknown,result=unknown_integration}=1", _host.Measurements);
     }
 
@@ -110,7 +109,7 @@ public sealed class EndpointTests : IAsyncLifetime
     public async Task Get_SchemeWithoutHandshake_Answers405()
     {
         using var answer = await _host.Client.GetAsync("/webhooks/github");
-        Assert.Equal(HttpStatusCode.MethodNotAllowed, answer.StatusCode);
+        await ReceivingHost.AssertProblemAsync(answer, HttpStatusCode.MethodNotAllowed, "Use POST.");
         Assert.Equal(["POST"], answer.Content.Headers.Allow);
     }
 
@@ -119,7 +118,7 @@ public sealed class EndpointTests : IAsyncLifetime
     {
         _host.Engine.Full = true;
         using var answer = await _host.Client.SendAsync(ReceivingHost.Signed(WebhookScheme.GitHub, Check.Bytes("{}"), "d1", "push"));
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        await ReceivingHost.AssertProblemAsync(answer, HttpStatusCode.ServiceUnavailable, "No events are taken now. Try again later.");
         Assert.Equal(TimeSpan.FromSeconds(2), answer.Headers.RetryAfter!.Delta);
         Assert.Contains("carrick.inbound.received{source=github,result=full}=1", _host.Measurements);
     }
@@ -201,6 +200,37 @@ public sealed class EndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Post_IntegrationRemovedWhileTheBodyComes_Is404()
+    {
+        var body = Check.Bytes("{}");
+        using var socket = new System.Net.Sockets.TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, _host.Address.Port);
+        await socket.GetStream().WriteAsync(Check.Bytes(ReceivingHost.Head(body) + "Content-Length: 2\r\nConnection: close\r\n\r\n{"));
+        await Wait.Until(() => _host.Log.Lines.Any(line => line.Text.StartsWith("Executing endpoint", StringComparison.Ordinal)));
+        await _host.Engine.ApplyAsync([], CancellationToken.None);
+        await socket.GetStream().WriteAsync(Check.Bytes("}"));
+        ReceivingHost.AssertLastProblem(await ReceivingHost.ReadToTheEndAsync(socket.GetStream()), 404, "There is no such integration.");
+        Assert.Contains("carrick.inbound.received{source=unknown,result=unknown_integration}=1", _host.Measurements);
+        Assert.DoesNotContain(_host.Log.Lines, line => line.Level >= Microsoft.Extensions.Logging.LogLevel.Warning);
+    }
+
+    [Theory]
+    [InlineData("""{"status":204}""", 204, "")]
+    [InlineData("""{"status":202,"contentType":"text/plain","body":"ok"}""", 202, "ok")]
+    [InlineData("""{}""", 200, "")]
+    public async Task Post_OwnAcknowledgement_IsAnswered(string ack, int status, string text)
+    {
+        var scheme = WebhookScheme.Parse($$"""{"name":"x","kind":"token","integrity":"none","signature":{"header":"x-t"},"ack":{{ack}}}""");
+        var source = new WebhookSourceDefinition { Scheme = scheme, Secrets = [ReceivingHost.Secret] };
+        await using var host = await ReceivingHost.StartAsync([new IntegrationDefinition { Name = "x", Source = source }]);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/webhooks/x") { Content = new StringContent("{}") };
+        request.Headers.Add("x-t", ReceivingHost.Secret);
+        using var answer = await host.Client.SendAsync(request);
+        Assert.Equal((status, text), ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync()));
+        Assert.Single(host.Engine.Stored);
+    }
+
+    [Fact]
     public async Task Post_ConfiguredPaths_SetSubjectVersionTypeAndId()
     {
         var source = ReceivingHost.Source(WebhookScheme.Stripe) with
@@ -225,10 +255,5 @@ public sealed class EndpointTests : IAsyncLifetime
         return JsonDocument.Parse(text).RootElement;
     }
 
-    internal static async Task AssertRefused(HttpResponseMessage answer)
-    {
-        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.ToString());
-        Assert.Equal("""{"type":"about:blank","title":"The request was refused.","status":400}""", await answer.Content.ReadAsStringAsync());
-    }
+    internal static Task AssertRefused(HttpResponseMessage answer) => ReceivingHost.AssertProblemAsync(answer, HttpStatusCode.BadRequest, "The request was refused.");
 }

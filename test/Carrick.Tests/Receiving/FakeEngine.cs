@@ -12,6 +12,9 @@ internal sealed class FakeEngine : ICarrickEngine, IEventIngress
 
     public ConcurrentQueue<IncomingEvent> Stored { get; } = new();
 
+    /// <summary>How many events each command had.</summary>
+    public ConcurrentQueue<int> Commands { get; } = new();
+
     public bool Full { get; set; }
 
     public Topology Topology { get; private set; } = Topology.Empty;
@@ -33,6 +36,12 @@ internal sealed class FakeEngine : ICarrickEngine, IEventIngress
             throw new EngineFullException("The queue is full.", TimeSpan.FromSeconds(1.5));
         }
 
+        if (Topology.Find(events[0].Integration) is null)
+        {
+            throw new ArgumentException($"There is no integration '{events[0].Integration}'.", nameof(events));
+        }
+
+        Commands.Enqueue(events.Count);
         return new([.. events.Select(Ingest)]);
     }
 

@@ -52,16 +52,28 @@ public sealed class HostileHttpTests : IAsyncLifetime
     public async Task Post_LengthAndChunked_NeverBecomesTwoRequests()
     {
         var smuggled = ReceivingHost.Head(Body, "smuggled") + $"Content-Length: {Body.Length}\r\n\r\n";
-        var answer = await _host.RawAsync(Check.Bytes($"POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}"), Body);
+        var answer = await _host.RawToTheEndAsync(Check.Bytes($"POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}"), Body);
         Assert.StartsWith("HTTP/1.1 400", answer, StringComparison.Ordinal);
+        Assert.Single(answer.Split("HTTP/1.1 ", StringSplitOptions.RemoveEmptyEntries));
         Assert.Empty(_host.Engine.Stored);
     }
 
     [Fact]
     public async Task Post_BodyThatStops_IsCutOffAndNotStored()
     {
-        var answer = await _host.RawAsync(Check.Bytes(ReceivingHost.Head(Body) + "Content-Length: 100000\r\n\r\n"), Body);
-        Assert.StartsWith("HTTP/1.1 408", answer, StringComparison.Ordinal);
+        var answer = await _host.RawToTheEndAsync(Check.Bytes(ReceivingHost.Head(Body) + "Content-Length: 100000\r\n\r\n"), Body);
+        ReceivingHost.AssertLastProblem(answer, 408, "The body came too slowly.");
+        Assert.Contains("carrick.inbound.received{source=github,result=too_slow}=1", _host.Measurements);
+        Assert.Empty(_host.Engine.Stored);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Expect: 100-continue\r\n")]
+    public async Task Post_SmallBodyDeclaredAndNeverSent_IsCutOff(string header)
+    {
+        var answer = await _host.RawToTheEndAsync(Check.Bytes(ReceivingHost.Head(Body) + $"{header}Content-Length: {Body.Length}\r\n\r\n"));
+        ReceivingHost.AssertLastProblem(answer[answer.IndexOf("HTTP/1.1 408", StringComparison.Ordinal)..], 408, "The body came too slowly.");
         Assert.Contains("carrick.inbound.received{source=github,result=too_slow}=1", _host.Measurements);
         Assert.Empty(_host.Engine.Stored);
     }
@@ -77,7 +89,9 @@ public sealed class HostileHttpTests : IAsyncLifetime
             socket.LingerState = new LingerOption(true, 0);
         }
 
-        await Wait.Until(() => _host.Measurements.Any(text => text.StartsWith("carrick.inbound.received{source=github,result=", StringComparison.Ordinal)));
+        await Wait.Until(() => _host.Log.Lines.Any(line => line.Text.StartsWith("Request finished", StringComparison.Ordinal)));
+        Assert.Equal(["carrick.inbound.received{source=github,result=aborted}=1"], _host.Measurements);
+        Assert.Contains(" 499 ", _host.Log.Lines.Single(line => line.Text.StartsWith("Request finished", StringComparison.Ordinal)).Text, StringComparison.Ordinal);
         Assert.Empty(_host.Engine.Stored);
         Assert.DoesNotContain(_host.Log.Lines, line => line.Level >= Microsoft.Extensions.Logging.LogLevel.Warning);
     }
@@ -103,6 +117,12 @@ public sealed class HostileHttpTests : IAsyncLifetime
         request.Headers.TransferEncodingChunked = chunked;
         using var answer = await _host.Client.SendAsync(request);
         Assert.Equal(status, answer.StatusCode);
+        if (status != HttpStatusCode.OK)
+        {
+            await ReceivingHost.AssertProblemAsync(answer, status, "The body is too large.");
+            Assert.True(answer.Headers.ConnectionClose);
+        }
+
         Assert.Equal(status == HttpStatusCode.OK ? size : 0, _host.Engine.Stored.Sum(item => item.Body.Length));
     }
 
@@ -110,8 +130,8 @@ public sealed class HostileHttpTests : IAsyncLifetime
     public async Task Post_TwoGigabytesDeclared_IsRefusedAtOnceWithoutMemory()
     {
         var before = GC.GetTotalAllocatedBytes();
-        var answer = await _host.RawAsync(Check.Bytes(ReceivingHost.Head(Body) + "Content-Length: 2147483648\r\nExpect: 100-continue\r\n\r\n"));
-        Assert.StartsWith("HTTP/1.1 413", answer, StringComparison.Ordinal);
+        var answer = await _host.RawToTheEndAsync(Check.Bytes(ReceivingHost.Head(Body) + "Content-Length: 2147483648\r\nExpect: 100-continue\r\n\r\n"));
+        ReceivingHost.AssertLastProblem(answer, 413, "The body is too large.");
         Assert.True(GC.GetTotalAllocatedBytes() - before < 50_000_000);
         Assert.Contains("carrick.inbound.received{source=github,result=too_large}=1", _host.Measurements);
     }

@@ -32,7 +32,11 @@ public sealed class InFlightTests
             await socket.ConnectAsync(IPAddress.Loopback, host.Address.Port);
             await socket.GetStream().WriteAsync(Check.Bytes(ReceivingHost.Head(body, "slow") + "Content-Length: 700000\r\n\r\n"));
             await socket.GetStream().WriteAsync(body.AsMemory(0, 690_000));
-            await Wait.Until(() => SendAsync(host, body).GetAwaiter().GetResult() == HttpStatusCode.ServiceUnavailable);
+            // Until all of it is taken, another body could take the rest and have this one refused.
+            await Wait.Until(() => host.Receiver.BytesInFlight == 1024 * 1024);
+            using var refused = await host.Client.SendAsync(ReceivingHost.Signed(WebhookScheme.GitHub, body, "next", "push"));
+            await ReceivingHost.AssertProblemAsync(refused, HttpStatusCode.ServiceUnavailable, "No events are taken now. Try again later.");
+            Assert.Equal(TimeSpan.FromSeconds(5), refused.Headers.RetryAfter!.Delta);
         }
 
         await Wait.Until(() => SendAsync(host, body).GetAwaiter().GetResult() == HttpStatusCode.OK);

@@ -13,6 +13,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using Xunit;
 
 namespace Carrick.Tests.Receiving;
 
@@ -41,6 +42,8 @@ internal sealed class ReceivingHost : IAsyncDisposable
     public FakeTimeProvider Time { get; }
 
     public LogRecorder Log { get; }
+
+    public WebhookReceiver Receiver => _app.Services.GetRequiredService<WebhookReceiver>();
 
     /// <summary>Every measurement as <c>name{tag=value,...}=number</c>.</summary>
     public ConcurrentQueue<string> Measurements { get; }
@@ -144,6 +147,56 @@ internal sealed class ReceivingHost : IAsyncDisposable
 
         return text.ToString();
     }
+
+    /// <summary>Sends bytes as they are and reads until the server closes the connection, which it must.</summary>
+    public async Task<string> RawToTheEndAsync(params byte[][] pieces)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, Address.Port);
+        foreach (var piece in pieces)
+        {
+            await socket.GetStream().WriteAsync(piece);
+        }
+
+        return await ReadToTheEndAsync(socket.GetStream());
+    }
+
+    public static async Task<string> ReadToTheEndAsync(NetworkStream stream)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var text = new StringBuilder();
+        var buffer = new byte[4096];
+        try
+        {
+            while (await stream.ReadAsync(buffer, patience.Token) is > 0 and var read)
+            {
+                text.Append(Encoding.Latin1.GetString(buffer, 0, read));
+            }
+        }
+        catch (IOException)
+        {
+            text.Append("<reset>");
+        }
+
+        return text.ToString();
+    }
+
+    public static async Task AssertProblemAsync(HttpResponseMessage answer, HttpStatusCode status, string title)
+    {
+        Assert.Equal(status, answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.ToString());
+        Assert.Equal(ProblemText((int)status, title), await answer.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>Checks that a raw answer is this one problem, after which the server closed.</summary>
+    public static void AssertLastProblem(string raw, int status, string title)
+    {
+        Assert.StartsWith($"HTTP/1.1 {status} ", raw, StringComparison.Ordinal);
+        Assert.Contains("\r\nConnection: close\r\n", raw, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\n" + ProblemText(status, title), raw, StringComparison.Ordinal);
+    }
+
+    private static string ProblemText(int status, string title) => $$"""{"type":"about:blank","title":"{{title}}","status":{{status}}}""";
 
     /// <summary>The head of a signed GitHub request without its length headers.</summary>
     public static string Head(byte[] body, string id = "raw-1", string version = "HTTP/1.1")

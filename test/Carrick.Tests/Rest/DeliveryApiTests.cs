@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Carrick.Retry;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
@@ -64,6 +65,40 @@ public sealed class DeliveryApiTests
 
         Assert.Equal(2, seen.Count);
         Assert.Equal(first.Id.ToString(IdPrefix.Delivery), seen[1]);
+    }
+
+    [Fact]
+    public async Task ListDeliveries_RunningBehindThousandsThatWait_IsOnTheFirstPage()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var running = host.AddDelivery(DeliveryState.Pending);
+        for (var i = 0; i < 2_000; i++)
+        {
+            host.AddDelivery(DeliveryState.Pending);
+        }
+
+        host.Engine.Running.Add(running.Id);
+        host.Engine.Running.Add(host.AddDelivery(DeliveryState.Succeeded).Id);
+        var page = await ApiHost.JsonAsync(await host.GetAsync("/v1/deliveries?state=running"));
+        Assert.Equal([running.Id.ToString(IdPrefix.Delivery)], page.GetProperty("data").EnumerateArray().Select(item => item.GetProperty("id").GetString()));
+        Assert.Equal(JsonValueKind.Null, page.GetProperty("nextCursor").ValueKind);
+    }
+
+    [Theory]
+    [InlineData("", 3)]
+    [InlineData("&integration=billing", 3)]
+    [InlineData("&integration=other", 0)]
+    [InlineData("&consumer=billing/orders", 3)]
+    [InlineData("&consumer=billing/other", 0)]
+    [InlineData("&eventId={0}", 1)]
+    public async Task ListDeliveries_RunningWithAFilter_FollowsIt(string filter, int count)
+    {
+        await using var host = await ApiHost.StartAsync();
+        var added = Enumerable.Range(0, 3).Select(_ => host.AddDelivery(DeliveryState.Retrying)).ToList();
+        host.Engine.Running.UnionWith(added.Select(item => item.Id));
+        var query = string.Format(System.Globalization.CultureInfo.InvariantCulture, filter, added[1].EventId.ToString(IdPrefix.Event));
+        var data = (await ApiHost.JsonAsync(await host.GetAsync("/v1/deliveries?state=running" + query))).GetProperty("data");
+        Assert.Equal(count, data.GetArrayLength());
     }
 
     [Theory]

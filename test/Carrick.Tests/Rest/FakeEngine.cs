@@ -112,6 +112,10 @@ internal sealed class FakeEngine(FakeStore store) : ICarrickEngine, IOperations,
 
     public bool IsRunning(RecordId delivery) => Running.Contains(delivery);
 
+    public IReadOnlyList<RecordId> ListRunning(string? integration, string? consumer) =>
+        [.. Running.Where(id => store.Deliveries.Exists(item => item.Id == id && (integration ?? item.Integration) == item.Integration && (consumer ?? item.Consumer) == item.Consumer))
+            .OrderDescending()];
+
     private void Record(string what, RecordId id, Operator by)
     {
         ThrowIfTold();

@@ -19,8 +19,8 @@ public sealed class KeyMakerTests
     }
 
     [Theory]
-    [InlineData("whsec_AQIDBAU=", "0102030405")]
-    [InlineData("AQIDBAU=", "0102030405")]
+    [InlineData("whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcY", "0102030405060708090a0b0c0d0e0f101112131415161718")]
+    [InlineData("AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcY", "0102030405060708090a0b0c0d0e0f101112131415161718")]
     public void TryMake_OptionalPrefix_IsCutOff(string secret, string hex) =>
         Assert.Equal(hex, Convert.ToHexStringLower(KeyMaker.TryMake(Prefixed, secret, 1, out _)!.Bytes));
 
@@ -37,9 +37,17 @@ public sealed class KeyMakerTests
 
     [Theory]
     [InlineData("whsec_???", "is not base64")]
-    [InlineData("whsec_AQIDBA==", "is too short: at least 5 bytes are needed")]
-    [InlineData("WHSEC_AQIDBAU=", "is not base64")]
+    [InlineData("whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhc=", "is too short: at least 24 bytes are needed, 32 characters of base64")]
+    [InlineData("WHSEC_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcY", "is not base64")]
     public void TryMake_WrongBase64_SaysWhy(string secret, string problem) => AssertProblem(Prefixed, secret, problem);
+
+    [Theory]
+    [InlineData("hex", 5, "01020304", "is too short: at least 5 bytes are needed, 10 characters of hex")]
+    [InlineData("base64url", 25, "AQIDBAU", "is too short: at least 25 bytes are needed, 34 characters of base64url")]
+    [InlineData("utf8", 8, "1234567", "is too short: at least 8 bytes are needed")]
+    public void TryMake_ShorterThanTheSchemeWants_SaysHowLongAsWritten(string encoding, int minimum, string secret, string problem) => AssertProblem(
+        WebhookScheme.Parse($$"""{"name":"x","kind":"mac","algorithm":"hmac-sha256","key":{"encoding":"{{encoding}}","minBytes":{{minimum}}},"signature":{"header":"s"},"content":"{body}"}""").Plan.Alternatives[0],
+        secret, problem);
 
     [Theory]
     [InlineData("someone:secret", null)]

@@ -27,6 +27,24 @@ public sealed class VerifierTests
         Assert.Equal(SignatureFailure.None, Standard(_ => { }));
     }
 
+    [Theory]
+    [InlineData("standard-webhooks", "v1", Whsec, Whsec)]
+    [InlineData("standard-webhooks", "v1a", Whsk, Whpk)]
+    [InlineData("gitlab", "signing-token", Whsec, Whsec)]
+    public void Verify_IdWithAFullStop_IsRefused(string name, string alternative, string signWith, string verifyWith)
+    {
+        // The same signed text, cut once behind "a" and once behind "a.1760000000".
+        var genuine = Check.Bytes("1760000001.{}");
+        var request = Check.Request(Check.Sign(Scheme(name), alternative, signWith, genuine, id: "a"), genuine);
+        var verifier = Check.Verifier(Scheme(name), alternative, verifyWith);
+        Assert.True(verifier.Verify(request, Check.Now).IsValid);
+
+        request.Headers["webhook-id"] = "a.1760000000";
+        request.Headers["webhook-timestamp"] = "1760000001";
+        Assert.Equal(SignatureFailure.MissingField, verifier.Verify(request with { Body = Check.Bytes("{}") }, Check.Now).Failure);
+        Assert.Throws<ArgumentException>(() => Check.Sign(Scheme(name), alternative, signWith, Body, id: "a.1760000000"));
+    }
+
     [Fact]
     public void Verify_PublicKeyWithoutAField_IsTheReason()
     {
