@@ -139,6 +139,22 @@ public sealed class EndpointDeliveryTests
     }
 
     [Fact]
+    public async Task Delivery_ThrottledWithoutAWait_BacksOff()
+    {
+        using var folder = new TemporaryFolder();
+        var sender = new ScriptedSender((_, _, attempt, _) => Task.FromResult(attempt < 4
+            ? AttemptResult.Failure(FailureCategory.Throttled, "429", 429, RetryAfterHeader.Read(["0"], TimeProvider.System.GetUtcNow()))
+            : AttemptResult.Success(200)));
+        await using var host = await EngineHost.StartAsync(
+            folder, sender, OneEndpoint(endpoint => endpoint with { Retry = Quick with { Jitter = 0 } }));
+        await host.IngestAsync("m1");
+        await host.WhenCountAsync(DeliveryState.Succeeded, 1);
+        var times = sender.Sent.Select(sent => sent.At).ToArray();
+        var waits = times.Skip(1).Zip(times, (later, sooner) => later - sooner).ToArray();
+        Assert.True(waits[0] >= Quick.Base && waits[1] >= Quick.Cap && waits[2] >= Quick.Cap, $"the waits were {string.Join(", ", waits)}");
+    }
+
+    [Fact]
     public async Task Gate_SurvivesARestart()
     {
         using var folder = new TemporaryFolder();
