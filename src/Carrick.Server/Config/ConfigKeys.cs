@@ -17,7 +17,7 @@ internal static class ConfigKeys
         "name", "url", "types", "timeout", "retry", "order", "onOrderedFailure", "concurrency", "rate", "headers", "signing",
     ];
 
-    public static readonly string[] Retry = ["attempts", "base", "factor", "cap", "jitter"];
+    public static readonly string[] Retry = ["attempts", "base", "factor", "cap", "jitter", "statuses"];
 
     public static readonly string[] Signing = ["secret", "secrets"];
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Carrick.Delivery;
 using Carrick.Hosting;
 using Carrick.Integrations;
 using Carrick.Retry;
@@ -57,6 +59,7 @@ internal static class DeliverRules
             section.Error("name", "The text cannot name an endpoint.", "Use 1 to 64 of a-z, 0-9 and '-'.");
         }
 
+        var retry = section.Section("retry", ConfigKeys.Retry);
         var endpoint = new EndpointDefinition
         {
             Name = $"{integration}/{name}",
@@ -64,7 +67,8 @@ internal static class DeliverRules
             Url = UrlRules.Read(section, "url") ?? new Uri("http://localhost"),
             Types = ReadTypes(section, context),
             Timeout = section.Duration("timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)) ?? TimeSpan.FromSeconds(15),
-            Retry = ReadRetry(section),
+            Retry = ReadRetry(retry),
+            TransientStatuses = ReadStatuses(retry, context),
             Order = section.Word("order", Orders) ?? OrderingMode.None,
             OnOrderedFailure = section.Word("onOrderedFailure", Failures) ?? OrderingFailure.DeadLetterAndContinue,
             Concurrency = section.Integer("concurrency", 1, 1_000) ?? 16,
@@ -94,10 +98,30 @@ internal static class DeliverRules
         return context.HasErrors || types.Count == 0 ? TypeFilter.All : new TypeFilter(types.Select(type => type.Text));
     }
 
-    private static RetryPolicy ReadRetry(ConfigSection section)
+    private static IReadOnlyList<int> ReadStatuses(ConfigSection? retry, ConfigContext context)
+    {
+        var statuses = new List<int>();
+        foreach (var (node, text) in retry?.Texts("statuses") ?? [])
+        {
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var status) && ResponseClassifier.CanBeTransient(status))
+            {
+                statuses.Add(status);
+                continue;
+            }
+
+            context.Error(
+                node,
+                $"{(node is ConfigScalar scalar ? ConfigText.Show(scalar.Text) : "The value")} is not an answer that may be called transient.",
+                "Use 400 to 499, but not 410, which disables the endpoint, and not 429, which throttles it.");
+        }
+
+        return statuses;
+    }
+
+    private static RetryPolicy ReadRetry(ConfigSection? retry)
     {
         var policy = RetryPolicy.Default;
-        if (section.Section("retry", ConfigKeys.Retry) is not { } retry)
+        if (retry is null)
         {
             return policy;
         }

@@ -4,6 +4,7 @@ using Carrick.Integrations;
 using Carrick.Operations;
 using Carrick.Retry;
 using Carrick.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Carrick.Tests.Engine;
@@ -87,6 +88,26 @@ public sealed class EndpointDeliveryTests
         await host.IngestAsync("m1");
         await host.WhenCountAsync(DeliveryState.Dead, 1);
         Assert.Single(sender.Sent);
+    }
+
+    [Fact]
+    public async Task Delivery_StatusTheEndpointCallsTransient_IsTriedAgainAndOthersAreDeadAtOnce()
+    {
+        using var folder = new TemporaryFolder();
+        var early = 2;
+        using var http = new HttpMessageInvoker(new AnsweringHandler(request =>
+            request.RequestUri!.AbsolutePath == "/conflict" ? 409 : Interlocked.Decrement(ref early) >= 0 ? 404 : 204));
+        var real = new EndpointSender(http, TimeProvider.System, NullLogger<EndpointSender>.Instance);
+        var sender = new ScriptedSender((endpoint, record, attempt, stopping) => real.SendAsync(endpoint, record, attempt, stopping).AsTask());
+        await using var host = await EngineHost.StartAsync(folder, sender, billing => billing
+            .DeliverTo("early", new Uri("http://127.0.0.1:9/early"), endpoint => endpoint with { Retry = Quick, TransientStatuses = [404] })
+            .DeliverTo("conflict", new Uri("http://127.0.0.1:9/conflict"), endpoint => endpoint with { Retry = Quick, TransientStatuses = [404] }));
+        await host.IngestAsync("m1");
+        await host.WhenCountAsync(DeliveryState.Succeeded, 1);
+        await host.WhenCountAsync(DeliveryState.Dead, 1);
+        Assert.Equal(3, Assert.Single(await host.DeliveriesAsync(DeliveryState.Succeeded)).Attempts);
+        var dead = Assert.Single(await host.DeliveriesAsync(DeliveryState.Dead));
+        Assert.Equal(("billing/conflict", FailureCategory.Permanent, 1), (dead.Consumer, dead.Category, dead.Attempts));
     }
 
     [Fact]
@@ -287,4 +308,10 @@ public sealed class EndpointDeliveryTests
 
     private static Action<IntegrationBuilder> OneEndpoint(Func<EndpointDefinition, EndpointDefinition>? configure = null) => billing => billing
         .DeliverTo("orders", new Uri("http://127.0.0.1:9/"), endpoint => (configure ?? (same => same))(endpoint with { Retry = Quick }));
+
+    private sealed class AnsweringHandler(Func<HttpRequestMessage, int> status) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult(new HttpResponseMessage((System.Net.HttpStatusCode)status(request)));
+    }
 }
