@@ -11,6 +11,8 @@ internal static class DeliverRules
 {
     private static readonly (string Word, OrderingMode Value)[] Orders = [("subject", OrderingMode.Subject), ("none", OrderingMode.None)];
 
+    private static readonly (string Word, bool Value)[] Flags = [("true", true), ("false", false)];
+
     private static readonly (string Word, OrderingFailure Value)[] Failures =
         [("block", OrderingFailure.Block), ("dead-letter-and-continue", OrderingFailure.DeadLetterAndContinue)];
 
@@ -71,6 +73,7 @@ internal static class DeliverRules
             TransientStatuses = ReadStatuses(retry, context),
             Order = section.Word("order", Orders) ?? OrderingMode.None,
             OnOrderedFailure = section.Word("onOrderedFailure", Failures) ?? OrderingFailure.DeadLetterAndContinue,
+            SkipLate = section.Word("skipLate", Flags) ?? false,
             Concurrency = section.Integer("concurrency", 1, 1_000) ?? 16,
             Rate = section.Rate("rate"),
             Headers = HeaderRules.Read(section, context),

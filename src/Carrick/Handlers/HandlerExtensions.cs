@@ -66,12 +66,12 @@ public static class HandlerExtensions
     }
 
     /// <summary>Publishes an object as JSON when, and only when, the transaction commits.</summary>
-    public static void Publish<T>(this EventContext context, string type, T data, JsonTypeInfo<T> json, string? subject = null) =>
-        context.Publish(type, JsonSerializer.SerializeToUtf8Bytes(data, json), "application/json", subject);
+    public static void Publish<T>(this EventContext context, string type, T data, JsonTypeInfo<T> json, string? subject = null, long? version = null) =>
+        context.Publish(type, JsonSerializer.SerializeToUtf8Bytes(data, json), "application/json", subject, version);
 
     /// <summary>Publishes an object as JSON, by reflection, when, and only when, the transaction commits.</summary>
     [RequiresUnreferencedCode("Writes JSON by reflection; use the overload with JsonTypeInfo.")]
     [RequiresDynamicCode("Writes JSON by reflection; use the overload with JsonTypeInfo.")]
-    public static void Publish<T>(this EventContext context, string type, T data, string? subject = null) =>
-        context.Publish(type, JsonSerializer.SerializeToUtf8Bytes(data, JsonSerializerOptions.Web), "application/json", subject);
+    public static void Publish<T>(this EventContext context, string type, T data, string? subject = null, long? version = null) =>
+        context.Publish(type, JsonSerializer.SerializeToUtf8Bytes(data, JsonSerializerOptions.Web), "application/json", subject, version);
 }

@@ -65,6 +65,7 @@ public sealed class ConfigErrorTests
     [InlineData("types: [\"a*b\"]", "6:17: integrations.a.deliver[0].types[0]: The text is not an event type pattern. Use a type, a prefix with '*' at the end, or '*'; at most 255 characters.")]
     [InlineData("types: \"a\\r\\nb\"", "6:16: integrations.a.deliver[0].types: The text is not an event type pattern. Use a type, a prefix with '*' at the end, or '*'; at most 255 characters.")]
     [InlineData("order: type", "6:16: integrations.a.deliver[0].order: 'type' is not known. Use subject or none.")]
+    [InlineData("skipLate: yes", "6:19: integrations.a.deliver[0].skipLate: 'yes' is not known. Use true or false.")]
     [InlineData("onOrderedFailure: block", "6:27: integrations.a.deliver[0].onOrderedFailure: It has no effect without an order. Add 'order: subject' or remove the key.")]
     [InlineData("concurrency: 1.5", "6:22: integrations.a.deliver[0].concurrency: '1.5' is not a whole number. Write it like 8.")]
     [InlineData("retry: { factor: 11 }", "6:26: integrations.a.deliver[0].retry.factor: '11' is out of range. Use 1 to 10.")]

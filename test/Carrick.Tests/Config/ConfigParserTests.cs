@@ -24,6 +24,7 @@ public sealed class ConfigParserTests
                 timeout: 15s
                 retry: { attempts: 8, base: 1s, factor: 2, cap: 1h, jitter: 0.2, statuses: [404, 409] }
                 order: subject
+                skipLate: true
                 onOrderedFailure: block
                 concurrency: 4
                 rate: 50/s
@@ -53,6 +54,7 @@ public sealed class ConfigParserTests
         Assert.Equal(("billing/orders", "billing", "http://127.0.0.1:9001/hooks"), (orders.Name, orders.Integration, orders.Url.AbsoluteUri));
         Assert.True(orders.Types.Matches("invoice.paid") && orders.Types.Matches("customer.created") && !orders.Types.Matches("customer.updated"));
         Assert.Equal((8, TimeSpan.FromSeconds(1), 2.0, TimeSpan.FromHours(1), 0.2), (orders.Retry.Attempts, orders.Retry.Base, orders.Retry.Factor, orders.Retry.Cap, orders.Retry.Jitter));
+        Assert.True(orders.SkipLate);
         Assert.Equal([404, 409], orders.TransientStatuses);
         Assert.Equal((OrderingMode.Subject, OrderingFailure.Block, 4), (orders.Order, orders.OnOrderedFailure, orders.Concurrency));
         Assert.Equal(new RateLimit(50, TimeSpan.FromSeconds(1)), orders.Rate);
@@ -83,6 +85,7 @@ public sealed class ConfigParserTests
         Assert.Equal((16, TimeSpan.FromSeconds(15), OrderingMode.None), (endpoint.Concurrency, endpoint.Timeout, endpoint.Order));
         Assert.True(endpoint.Types.Matches("anything"));
         Assert.Null(endpoint.Rate);
+        Assert.False(endpoint.SkipLate);
         Assert.Empty(endpoint.TransientStatuses);
         Assert.Empty(endpoint.SigningSecrets);
     }
