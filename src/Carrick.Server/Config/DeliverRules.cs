@@ -16,7 +16,8 @@ internal static class DeliverRules
     private static readonly (string Word, OrderingFailure Value)[] Failures =
         [("block", OrderingFailure.Block), ("dead-letter-and-continue", OrderingFailure.DeadLetterAndContinue)];
 
-    public static IReadOnlyList<ConsumerDefinition> Read(ConfigSection integration, string integrationName, ConfigContext context)
+    public static IReadOnlyList<ConsumerDefinition> Read(
+        ConfigSection integration, string integrationName, SourceDefinition? source, ConfigContext context)
     {
         switch (integration.Find("deliver"))
         {
@@ -26,7 +27,7 @@ internal static class DeliverRules
                 var endpoints = new List<EndpointDefinition>();
                 foreach (var item in list.Items)
                 {
-                    if (ReadEndpoint(item, integrationName, context) is not { } endpoint)
+                    if (ReadEndpoint(item, integrationName, source, context) is not { } endpoint)
                     {
                         continue;
                     }
@@ -46,7 +47,7 @@ internal static class DeliverRules
         }
     }
 
-    private static EndpointDefinition? ReadEndpoint(ConfigNode node, string integration, ConfigContext context)
+    private static EndpointDefinition? ReadEndpoint(ConfigNode node, string integration, SourceDefinition? source, ConfigContext context)
     {
         if (ConfigSection.Open(node, ConfigKeys.Deliver, context) is not { } section)
         {
@@ -84,7 +85,20 @@ internal static class DeliverRules
             section.Error("onOrderedFailure", "It has no effect without an order.", "Add 'order: subject' or remove the key.");
         }
 
+        ReportIdle(section, "order", IdleSettings.MissingForOrder(endpoint, source));
+        ReportIdle(section, "skipLate", IdleSettings.MissingForSkipLate(endpoint, source));
         return name is null ? null : endpoint;
+    }
+
+    private static void ReportIdle(ConfigSection section, string key, IReadOnlyList<string> missing)
+    {
+        if (missing.Count > 0)
+        {
+            section.Error(
+                key,
+                $"It has no effect: neither the scheme nor 'receive' says where the {string.Join(" and the ", missing)} of an event stands.",
+                $"Set {string.Join(" and ", missing)} of receive, such as json.data.{missing[0]}, or remove the key.");
+        }
     }
 
     private static TypeFilter ReadTypes(ConfigSection section, ConfigContext context)

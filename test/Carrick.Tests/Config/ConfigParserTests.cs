@@ -17,6 +17,7 @@ public sealed class ConfigParserTests
               tolerance: 2m
               maxBody: 2MiB
               subject: json.data.object.customer
+              version: json.created
             deliver:
               - name: orders
                 url: http://127.0.0.1:9001/hooks
