@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using Carrick.Delivery;
 using Carrick.Retry;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Carrick.Tests.Delivery;
 
@@ -118,6 +119,24 @@ public sealed class EndpointSenderHostileTests : IDisposable
         var result = await _fixture.SendAsync(new Uri($"http://127.0.0.1:{port}/hooks?token=t0ps3cret"));
         Assert.Equal((FailureCategory.Transient, DeliveryErrorType.Connection), (result.Category, result.ErrorType));
         Assert.Equal($"POST http://127.0.0.1:{port}/[redacted]: the connection failed (ConnectionRefused).", result.Error);
+    }
+
+    /// <summary>The errors are those of the resolver, given by the test: a real query would leave the machine.</summary>
+    [Theory]
+    [InlineData(SocketError.HostNotFound)]
+    [InlineData(SocketError.TryAgain)]
+    [InlineData(SocketError.NoRecovery)]
+    [InlineData(SocketError.NoData)]
+    public async Task SendAsync_UnknownHost_IsTransientNameResolution(SocketError error)
+    {
+        using var handler = EndpointHttpClient.CreateHandler(new DeliveryOptions());
+        handler.ConnectCallback = (_, _) => throw new SocketException((int)error);
+        using var http = new HttpMessageInvoker(handler);
+        var sender = new EndpointSender(http, TimeProvider.System, NullLogger<EndpointSender>.Instance);
+        var url = new Uri("http://hooks.invalid/hooks?token=t0ps3cret");
+        var result = await sender.SendAsync(SenderFixture.Endpoint(url), SenderFixture.Event(), 1, TestContext.Current.CancellationToken);
+        Assert.Equal((FailureCategory.Transient, null, DeliveryErrorType.NameResolution), (result.Category, result.StatusCode, result.ErrorType));
+        Assert.Equal($"POST http://hooks.invalid/[redacted]: the host name was not resolved ({error}).", result.Error);
     }
 
     [Fact]
