@@ -53,6 +53,12 @@ public sealed record WebhookSourceDefinition : SourceDefinition
     /// <summary>Where the version of the subject stands, an integer or an ISO 8601 time; needed to skip late events.</summary>
     public string? VersionPath { get; init; }
 
+    /// <inheritdoc/>
+    public override bool NamesSubject => SubjectPath is not null || !Scheme.Plan.Event.Subject.Alternatives.IsEmpty;
+
+    /// <inheritdoc/>
+    public override bool NamesVersion => VersionPath is not null || !Scheme.Plan.Event.Version.Alternatives.IsEmpty;
+
     /// <summary>Checks the definition.</summary>
     /// <returns>All errors, each beginning with the field's name; empty if there are none. No error shows a secret.</returns>
     public IReadOnlyList<string> Validate()

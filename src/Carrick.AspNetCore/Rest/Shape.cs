@@ -1,3 +1,4 @@
+using Carrick.Delivery;
 using Carrick.Integrations;
 using Carrick.Operations;
 using Carrick.Rest.Contract;
@@ -74,7 +75,7 @@ internal static class Shape
         job.Total, job.Replayed, job.CreatedAt.UtcDateTime, job.EndedAt?.UtcDateTime);
 
     public static EndpointResource Of(EndpointDefinition endpoint, ConsumerStatus status) => new(
-        endpoint.Name, endpoint.Integration, endpoint.Url.GetLeftPart(UriPartial.Path), endpoint.Types.Patterns, endpoint.SigningSecrets.Count > 0,
+        endpoint.Name, endpoint.Integration, ErrorText.Target(endpoint.Url), endpoint.Types.Patterns, endpoint.SigningSecrets.Count > 0,
         status.State.DisabledAt is null, status.State.DisabledAt?.UtcDateTime, status.State.DisabledReason, status.State.GateUntil?.UtcDateTime,
         Depth(status), status.Running);
 

@@ -14,10 +14,10 @@ internal static class ConfigKeys
 
     public static readonly string[] Deliver =
     [
-        "name", "url", "types", "timeout", "retry", "order", "onOrderedFailure", "concurrency", "rate", "headers", "signing",
+        "name", "url", "types", "timeout", "retry", "order", "onOrderedFailure", "skipLate", "concurrency", "rate", "headers", "signing",
     ];
 
-    public static readonly string[] Retry = ["attempts", "base", "factor", "cap", "jitter"];
+    public static readonly string[] Retry = ["attempts", "base", "factor", "cap", "jitter", "statuses"];
 
     public static readonly string[] Signing = ["secret", "secrets"];
 

@@ -58,12 +58,8 @@ internal static class ConfigParser
             context.Error(entry.Key, "The integration does nothing.", "Add 'receive:', 'deliver:' or both.");
         }
 
-        return new IntegrationDefinition
-        {
-            Name = name,
-            Source = section.Find("receive") is { } receive ? ReceiveRules.Read(receive, context) : null,
-            Consumers = DeliverRules.Read(section, name, context),
-        };
+        var source = section.Find("receive") is { } receive ? ReceiveRules.Read(receive, context) : null;
+        return new IntegrationDefinition { Name = name, Source = source, Consumers = DeliverRules.Read(section, name, source, context) };
     }
 }
 

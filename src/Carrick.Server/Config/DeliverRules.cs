@@ -1,3 +1,5 @@
+using System.Globalization;
+using Carrick.Delivery;
 using Carrick.Hosting;
 using Carrick.Integrations;
 using Carrick.Retry;
@@ -9,10 +11,13 @@ internal static class DeliverRules
 {
     private static readonly (string Word, OrderingMode Value)[] Orders = [("subject", OrderingMode.Subject), ("none", OrderingMode.None)];
 
+    private static readonly (string Word, bool Value)[] Flags = [("true", true), ("false", false)];
+
     private static readonly (string Word, OrderingFailure Value)[] Failures =
         [("block", OrderingFailure.Block), ("dead-letter-and-continue", OrderingFailure.DeadLetterAndContinue)];
 
-    public static IReadOnlyList<ConsumerDefinition> Read(ConfigSection integration, string integrationName, ConfigContext context)
+    public static IReadOnlyList<ConsumerDefinition> Read(
+        ConfigSection integration, string integrationName, SourceDefinition? source, ConfigContext context)
     {
         switch (integration.Find("deliver"))
         {
@@ -22,7 +27,7 @@ internal static class DeliverRules
                 var endpoints = new List<EndpointDefinition>();
                 foreach (var item in list.Items)
                 {
-                    if (ReadEndpoint(item, integrationName, context) is not { } endpoint)
+                    if (ReadEndpoint(item, integrationName, source, context) is not { } endpoint)
                     {
                         continue;
                     }
@@ -42,7 +47,7 @@ internal static class DeliverRules
         }
     }
 
-    private static EndpointDefinition? ReadEndpoint(ConfigNode node, string integration, ConfigContext context)
+    private static EndpointDefinition? ReadEndpoint(ConfigNode node, string integration, SourceDefinition? source, ConfigContext context)
     {
         if (ConfigSection.Open(node, ConfigKeys.Deliver, context) is not { } section)
         {
@@ -57,6 +62,7 @@ internal static class DeliverRules
             section.Error("name", "The text cannot name an endpoint.", "Use 1 to 64 of a-z, 0-9 and '-'.");
         }
 
+        var retry = section.Section("retry", ConfigKeys.Retry);
         var endpoint = new EndpointDefinition
         {
             Name = $"{integration}/{name}",
@@ -64,9 +70,11 @@ internal static class DeliverRules
             Url = UrlRules.Read(section, "url") ?? new Uri("http://localhost"),
             Types = ReadTypes(section, context),
             Timeout = section.Duration("timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)) ?? TimeSpan.FromSeconds(15),
-            Retry = ReadRetry(section),
+            Retry = ReadRetry(retry),
+            TransientStatuses = ReadStatuses(retry, context),
             Order = section.Word("order", Orders) ?? OrderingMode.None,
             OnOrderedFailure = section.Word("onOrderedFailure", Failures) ?? OrderingFailure.DeadLetterAndContinue,
+            SkipLate = section.Word("skipLate", Flags) ?? false,
             Concurrency = section.Integer("concurrency", 1, 1_000) ?? 16,
             Rate = section.Rate("rate"),
             Headers = HeaderRules.Read(section, context),
@@ -77,7 +85,20 @@ internal static class DeliverRules
             section.Error("onOrderedFailure", "It has no effect without an order.", "Add 'order: subject' or remove the key.");
         }
 
+        ReportIdle(section, "order", IdleSettings.MissingForOrder(endpoint, source));
+        ReportIdle(section, "skipLate", IdleSettings.MissingForSkipLate(endpoint, source));
         return name is null ? null : endpoint;
+    }
+
+    private static void ReportIdle(ConfigSection section, string key, IReadOnlyList<string> missing)
+    {
+        if (missing.Count > 0)
+        {
+            section.Error(
+                key,
+                $"It has no effect: neither the scheme nor 'receive' says where the {string.Join(" and the ", missing)} of an event stands.",
+                $"Set {string.Join(" and ", missing)} of receive, such as json.data.{missing[0]}, or remove the key.");
+        }
     }
 
     private static TypeFilter ReadTypes(ConfigSection section, ConfigContext context)
@@ -94,10 +115,30 @@ internal static class DeliverRules
         return context.HasErrors || types.Count == 0 ? TypeFilter.All : new TypeFilter(types.Select(type => type.Text));
     }
 
-    private static RetryPolicy ReadRetry(ConfigSection section)
+    private static IReadOnlyList<int> ReadStatuses(ConfigSection? retry, ConfigContext context)
+    {
+        var statuses = new List<int>();
+        foreach (var (node, text) in retry?.Texts("statuses") ?? [])
+        {
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var status) && ResponseClassifier.CanBeTransient(status))
+            {
+                statuses.Add(status);
+                continue;
+            }
+
+            context.Error(
+                node,
+                $"{(node is ConfigScalar scalar ? ConfigText.Show(scalar.Text) : "The value")} is not an answer that may be called transient.",
+                "Use 400 to 499, but not 410, which disables the endpoint, and not 429, which throttles it.");
+        }
+
+        return statuses;
+    }
+
+    private static RetryPolicy ReadRetry(ConfigSection? retry)
     {
         var policy = RetryPolicy.Default;
-        if (section.Section("retry", ConfigKeys.Retry) is not { } retry)
+        if (retry is null)
         {
             return policy;
         }

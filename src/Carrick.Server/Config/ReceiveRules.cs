@@ -25,6 +25,7 @@ internal static class ReceiveRules
         ["verifyToken"] = "Set the token that you gave to the sender.",
     };
 
+    /// <summary>The source; <see langword="null"/> if it has no scheme, which is an error.</summary>
     public static SourceDefinition? Read(ConfigNode node, ConfigContext context)
     {
         if (ConfigSection.Open(node, ConfigKeys.Receive, context) is not { } section)
@@ -49,11 +50,12 @@ internal static class ReceiveRules
             SubjectPath = section.Text("subject"),
             VersionPath = section.Text("version"),
         };
-        if (scheme is not null)
+        if (scheme is null)
         {
-            Report(section, secrets, definition.Validate(), context);
+            return null;
         }
 
+        Report(section, secrets, definition.Validate(), context);
         return definition;
     }
 

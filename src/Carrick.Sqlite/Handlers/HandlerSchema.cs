@@ -1,8 +1,14 @@
 namespace Carrick.Sqlite.Handlers;
 
-/// <summary>The tables that Carrick needs in a handler's database. They only ever gain columns, so <c>IF NOT EXISTS</c> is enough.</summary>
+/// <summary>The tables that Carrick needs in a handler's database. They only ever gain columns: new ones are made whole, and old ones get what they lack.</summary>
 internal static class HandlerSchema
 {
+    /// <summary>1 if the outbox has a column for versions.</summary>
+    public const string HasOutboxVersion = "SELECT count(*) FROM pragma_table_info('carrick_outbox') WHERE name = 'version'";
+
+    /// <summary>Gives it one.</summary>
+    public const string AddOutboxVersion = "ALTER TABLE carrick_outbox ADD COLUMN version INTEGER;";
+
     public const string Sql =
         """
         -- The ledger: who has processed which message.
@@ -30,7 +36,8 @@ internal static class HandlerSchema
             type         TEXT NOT NULL,
             subject      TEXT,
             content_type TEXT NOT NULL,
-            body         BLOB NOT NULL
+            body         BLOB NOT NULL,
+            version      INTEGER
         );
         """;
 }

@@ -9,9 +9,9 @@ internal static class Outbox
     public static void Add(Database database, OutboxMessage message)
     {
         var insert = database[
-            "INSERT INTO carrick_outbox (integration, message_id, type, subject, content_type, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id"]
+            "INSERT INTO carrick_outbox (integration, message_id, type, subject, version, content_type, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id"]
             .Bind(1, message.Integration).Bind(2, message.MessageId).Bind(3, message.Type).Bind(4, message.Subject)
-            .Bind(5, message.ContentType).BindBlob(6, message.Body.Span);
+            .Bind(5, message.Version).Bind(6, message.ContentType).BindBlob(7, message.Body.Span);
         insert.Step();
         message.Id = insert.Int64(0);
         insert.Run();
@@ -29,7 +29,7 @@ internal static class Outbox
     public static IReadOnlyList<OutboxMessage> Read(Database database, long after, int limit)
     {
         var messages = new List<OutboxMessage>();
-        var row = database["SELECT id, integration, message_id, type, subject, content_type, body FROM carrick_outbox WHERE id > ?1 ORDER BY id LIMIT ?2"]
+        var row = database["SELECT id, integration, message_id, type, subject, version, content_type, body FROM carrick_outbox WHERE id > ?1 ORDER BY id LIMIT ?2"]
             .Bind(1, after).Bind(2, limit);
         while (row.Step())
         {
@@ -40,8 +40,9 @@ internal static class Outbox
                 MessageId = row.Text(2),
                 Type = row.Text(3),
                 Subject = row.NullableText(4),
-                ContentType = row.Text(5),
-                Body = row.Blob(6).ToArray(),
+                Version = row.NullableInt64(5),
+                ContentType = row.Text(6),
+                Body = row.Blob(7).ToArray(),
             });
         }
 

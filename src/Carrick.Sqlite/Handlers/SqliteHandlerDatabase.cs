@@ -47,7 +47,13 @@ internal sealed class SqliteHandlerDatabase(SqliteFile file, EngineLink? engine 
             {
                 file.CreateDirectory();
                 using var database = file.OpenWriter(_settings);
-                database.Execute($"BEGIN IMMEDIATE; {HandlerSchema.Sql} COMMIT;");
+                database.Execute($"BEGIN IMMEDIATE; {HandlerSchema.Sql}");
+                if (database.ReadText(HandlerSchema.HasOutboxVersion) == "0")
+                {
+                    database.Execute(HandlerSchema.AddOutboxVersion);
+                }
+
+                database.Execute("COMMIT;");
                 return true;
             },
             "initialize");

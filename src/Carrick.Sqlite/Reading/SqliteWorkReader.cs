@@ -67,6 +67,14 @@ internal sealed class SqliteWorkReader(ReaderPool pool, StoreState state) : IWor
             },
             cancellationToken);
 
+    // Primary key.
+    public ValueTask<long?> FindVersionAsync(int consumer, string subject, CancellationToken cancellationToken) =>
+        pool.ReadAsync(
+            (consumer, subject),
+            static (database, it) =>
+                database["SELECT version FROM delivered_versions WHERE consumer = ?1 AND subject = ?2"].Bind(1, it.consumer).Bind(2, it.subject).Scalar(),
+            cancellationToken);
+
     public ValueTask<IReadOnlyDictionary<int, ConsumerDepth>> CountAsync(CancellationToken cancellationToken) =>
         pool.ReadAsync(0, static (database, _) => Count(database), cancellationToken);
 

@@ -22,6 +22,20 @@ internal sealed class RetentionWriter(Database database)
         Delete(command, "DELETE FROM event_keys WHERE event IN (SELECT event FROM event_keys WHERE event < ?1 ORDER BY event LIMIT ?2)", UnixTime.Key(command.KeysBefore));
         Delete(command, "DELETE FROM audit WHERE number IN (SELECT number FROM audit WHERE at < ?1 ORDER BY number LIMIT ?2)", UnixTime.Of(command.DeadLettersBefore));
         Delete(command, "DELETE FROM replays WHERE id IN (SELECT id FROM replays WHERE state <> 0 AND ended_at < ?1 LIMIT ?2)", UnixTime.Of(command.DeadLettersBefore));
+        DeleteVersions(command);
+    }
+
+    // As long as anything is stored that could come again, so that a replay is still found late.
+    private void DeleteVersions(RetentionCommand command)
+    {
+        var before = command.EventsBefore < command.DeadLettersBefore ? command.EventsBefore : command.DeadLettersBefore;
+        Delete(
+            command,
+            """
+            DELETE FROM delivered_versions WHERE (consumer, subject) IN
+                (SELECT consumer, subject FROM delivered_versions WHERE at < ?1 ORDER BY at LIMIT ?2)
+            """,
+            UnixTime.Of(before));
     }
 
     private void DeleteDeadLetters(RetentionCommand command)

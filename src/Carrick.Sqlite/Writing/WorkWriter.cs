@@ -23,6 +23,13 @@ internal sealed class WorkWriter(Database database, IdSpace ids)
     private readonly Statement _insertOutcome = database[
         "INSERT INTO outcomes (delivery, consumer, event, outcome, at, attempts, replay_of) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"];
 
+    // Primary key. A forced replay of an older event lowers nothing.
+    private readonly Statement _keepVersion = database[
+        """
+        INSERT INTO delivered_versions (consumer, subject, version, at) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (consumer, subject) DO UPDATE SET version = max(version, excluded.version), at = excluded.at
+        """];
+
     private readonly Statement _insertDeadLetter = database[
         """
         INSERT INTO dead_letters (delivery, consumer, event, integration, type, ordering_key, attempts, category, reason, at, replay_of)
@@ -47,6 +54,11 @@ internal sealed class WorkWriter(Database database, IdSpace ids)
         _insertOutcome
             .Bind(1, item.Id.Key).Bind(2, item.Consumer).Bind(3, item.EventId.Key).Bind(4, (int)command.Outcome)
             .Bind(5, UnixTime.Of(command.At)).Bind(6, command.Attempt?.Number ?? item.Attempts).Bind(7, item.ReplayOf?.Key).Run();
+        if (command.Delivered is { } delivered)
+        {
+            _keepVersion.Bind(1, item.Consumer).Bind(2, delivered.Subject).Bind(3, delivered.Version).Bind(4, UnixTime.Of(command.At)).Run();
+        }
+
         return true;
     }
 

@@ -11,7 +11,10 @@ internal static class EndpointHttpClient
     /// An invoker rather than an <c>HttpClient</c>: it adds no time-out and no buffer of its own. Redirects, cookies, decompression and trace headers
     /// are off: each lets the other side steer what we send, hold or unpack.
     /// </remarks>
-    public static HttpMessageInvoker Create(DeliveryOptions options) => new(new SocketsHttpHandler
+    public static HttpMessageInvoker Create(DeliveryOptions options) => new(CreateHandler(options));
+
+    /// <summary>Makes its transport; the caller disposes it.</summary>
+    public static SocketsHttpHandler CreateHandler(DeliveryOptions options) => new()
     {
         AllowAutoRedirect = false,
         UseCookies = false,
@@ -29,5 +32,5 @@ internal static class EndpointHttpClient
 
         // A server of ours reads request headers as UTF-8; a kept content type goes out as it came in.
         RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
-    });
+    };
 }

@@ -48,11 +48,17 @@ internal static class EndpointRequest
             return (null, null, "a header of the endpoint cannot be sent");
         }
 
-        if (!string.IsNullOrEmpty(record.ContentType)
-            && (record.ContentType.AsSpan().ContainsAny(LineBreakers) || !request.Content.Headers.TryAddWithoutValidation("Content-Type", record.ContentType)))
+        if (!Describe(request.Content, "Content-Type", record.ContentType))
         {
             request.Dispose();
             return (null, null, "the event's content type cannot be sent as a header");
+        }
+
+        // The body goes out as it came in: packed bytes without their encoding would be unreadable.
+        if (!Describe(request.Content, "Content-Encoding", record.ContentEncoding))
+        {
+            request.Dispose();
+            return (null, null, "the event's content encoding cannot be sent as a header");
         }
 
         headers.TryAddWithoutValidation("User-Agent", UserAgent);
@@ -66,4 +72,7 @@ internal static class EndpointRequest
 
         return (request, signature, null);
     }
+
+    private static bool Describe(HttpContent content, string name, string? value) =>
+        string.IsNullOrEmpty(value) || (!value.AsSpan().ContainsAny(LineBreakers) && content.Headers.TryAddWithoutValidation(name, value));
 }

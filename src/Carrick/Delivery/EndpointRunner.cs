@@ -2,13 +2,14 @@ using Carrick.Dispatch;
 using Carrick.Integrations;
 using Carrick.Retry;
 using Carrick.Storage;
+using Carrick.Storage.Commands;
 using Microsoft.Extensions.Logging;
 
 namespace Carrick.Delivery;
 
 /// <summary>Runs the attempts of HTTP endpoints. Thread-safe.</summary>
 internal sealed partial class EndpointRunner(
-    IEndpointSender sender, AttemptFinisher finisher, DeliveryMetrics metrics, StopSignal stop, TimeProvider time, ILogger<EndpointRunner> logger)
+    IEndpointSender sender, IStore store, AttemptFinisher finisher, DeliveryMetrics metrics, StopSignal stop, TimeProvider time, ILogger<EndpointRunner> logger)
     : IDeliveryRunner
 {
     public void Start(WorkItem item, ConsumerPump pump) => _ = Task.Run(() => RunAsync(item, pump));
@@ -20,12 +21,21 @@ internal sealed partial class EndpointRunner(
         var endpoint = (EndpointDefinition)pump.Definition;
         var startedAt = time.GetUtcNow();
         var started = time.GetTimestamp();
-        AttemptResult result;
+        var (late, sent) = (false, false);
+        var result = AttemptResult.Failure(FailureCategory.Permanent, "The event is no longer stored.");
         try
         {
-            result = item.Event is { } record
-                ? await sender.SendAsync(endpoint, record, item.Attempts + 1, stop.Token).ConfigureAwait(false)
-                : AttemptResult.Failure(FailureCategory.Permanent, "The event is no longer stored.");
+            if (item.Event is { } record)
+            {
+                late = await LateEvents.IsLateAsync(endpoint, item, record, store.Work).ConfigureAwait(false);
+                sent = !late;
+                result = late ? default : await sender.SendAsync(endpoint, record, item.Attempts + 1, stop.Token).ConfigureAwait(false);
+            }
+        }
+        catch (StoreException exception)
+        {
+            // Not the event's fault: it waits, with the whole consumer, and uses up no budget.
+            result = AttemptResult.Failure(FailureCategory.Throttled, $"Whether the event is late could not be read: {exception.Message}");
         }
         catch (Exception exception)
         {
@@ -35,8 +45,15 @@ internal sealed partial class EndpointRunner(
         }
 
         var duration = time.GetElapsedTime(started);
-        metrics.RecordAttempt(endpoint.Integration, result, duration);
-        if (finisher.Decide(item, pump, result, startedAt, duration) is { } command)
+        if (sent)
+        {
+            metrics.RecordAttempt(endpoint.Integration, result, duration);
+        }
+
+        var command = late
+            ? new CompleteCommand { Item = item, At = time.GetUtcNow(), Outcome = DeliveryOutcome.Skipped }
+            : finisher.Decide(item, pump, result, startedAt, duration);
+        if (command is not null)
         {
             await finisher.FinishAsync([(command, pump)], durable: false).ConfigureAwait(false);
         }

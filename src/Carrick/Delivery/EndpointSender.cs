@@ -69,7 +69,7 @@ internal sealed partial class EndpointSender(HttpMessageInvoker http, TimeProvid
     {
         var status = (int)response.StatusCode;
         var retryAfter = response.Headers.NonValidated.TryGetValues("Retry-After", out var lines) ? RetryAfterHeader.Read(lines, receivedAt) : null;
-        var category = ResponseClassifier.Classify(status, retryAfter is not null);
+        var category = ResponseClassifier.Classify(status, retryAfter is not null, endpoint.TransientStatuses);
         var body = await FailureBody.ReadAsync(response, cancellationToken).ConfigureAwait(false);
         var said = Redactor.Redact(body, Redactor.Secrets(endpoint.Url, endpoint.SigningSecrets, endpoint.Headers, signature));
         var error = $"POST {target}: HTTP {status}{Redirect(response)}.{(said.Length == 0 ? "" : " " + said)}";

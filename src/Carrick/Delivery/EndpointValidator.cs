@@ -38,6 +38,14 @@ internal static class EndpointValidator
             }
         }
 
+        for (var i = 0; i < endpoint.TransientStatuses.Count; i++)
+        {
+            if (!ResponseClassifier.CanBeTransient(endpoint.TransientStatuses[i]))
+            {
+                errors.Add($"{nameof(endpoint.TransientStatuses)}[{i}]: {endpoint.TransientStatuses[i]} is not 400 to 499, or is 410 or 429, whose meaning is fixed.");
+            }
+        }
+
         if (endpoint.Rate is { } rate && (rate.Permits < 1 || rate.Period <= TimeSpan.Zero))
         {
             errors.Add($"{nameof(endpoint.Rate)}: permits are at least 1 and the period is over 0.");

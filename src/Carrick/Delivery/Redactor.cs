@@ -11,10 +11,11 @@ internal static class Redactor
 
     // Shorter values, such as a version in a header, are no secrets, and masking them would eat the text.
     private const int ShortestSecret = 4;
+    private const int ShortestPathSecret = 8;
     private const string SecretPrefix = "whsec_";
 
     /// <summary>Everything that was sent for this attempt and nobody else may read.</summary>
-    /// <param name="url">The URL; its query is secret.</param>
+    /// <param name="url">The URL; its query is secret, and so are its path as a whole and every long part of it.</param>
     /// <param name="signingSecrets">With their prefix.</param>
     /// <param name="headers">Their values are secret, and so is what stands behind the scheme in <c>Authorization: scheme credentials</c>.</param>
     /// <param name="signature">The value of <c>webhook-signature</c>, or <see langword="null"/>.</param>
@@ -25,6 +26,10 @@ internal static class Redactor
         plain.AddRange(headers.SelectMany(static header => new[] { header.Value, header.Value[(header.Value.IndexOf(' ', StringComparison.Ordinal) + 1)..] }));
         plain.AddRange(signature?.Split(' ').Select(static one => one["v1,".Length..]) ?? []);
         plain.AddRange(url.Query.TrimStart('?').Split('&').Select(static pair => pair[(pair.IndexOf('=', StringComparison.Ordinal) + 1)..]));
+
+        // A part such as hooks or v1 is a word that any answer may have; a token is longer.
+        plain.Add(url.AbsolutePath);
+        plain.AddRange(url.AbsolutePath.Split('/').Where(static part => part.Length >= ShortestPathSecret));
 
         // The longest first: a secret that contains another is masked as a whole.
         return [.. plain.SelectMany(Spellings).Where(static text => text.Length >= ShortestSecret).Distinct().OrderByDescending(static text => text.Length)];

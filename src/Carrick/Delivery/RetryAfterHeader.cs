@@ -11,7 +11,8 @@ internal static class RetryAfterHeader
     /// <param name="receivedAt">When the response's headers were in; seconds count from here.</param>
     /// <returns>
     /// Not before <paramref name="receivedAt"/>, at most <see cref="Longest"/> after it, in whole milliseconds, rounded up: the store keeps
-    /// milliseconds and the instant must not move forward. <see langword="null"/> if no line can be read; a negative number cannot.
+    /// milliseconds and the instant must not move forward. No wait is exactly <paramref name="receivedAt"/>, so that it is never in the future.
+    /// <see langword="null"/> if no line can be read; a negative number cannot.
     /// </returns>
     public static DateTimeOffset? Read(IEnumerable<string> lines, DateTimeOffset receivedAt)
     {
@@ -24,7 +25,9 @@ internal static class RetryAfterHeader
             }
         }
 
-        return longest is null ? null : RoundUp(receivedAt + (longest < Longest ? longest.Value : Longest));
+        return longest is not { } asked ? null
+            : asked == TimeSpan.Zero ? receivedAt
+            : RoundUp(receivedAt + (asked < Longest ? asked : Longest));
     }
 
     private static TimeSpan? ReadLine(ReadOnlySpan<char> text, DateTimeOffset receivedAt)

@@ -25,7 +25,10 @@ internal static class SendFailure
         var socket = Find<SocketException>(exception)?.SocketErrorCode;
         return (exception as HttpRequestException)?.HttpRequestError switch
         {
-            HttpRequestError.NameResolutionError => (DeliveryErrorType.NameResolution, $"the host name was not resolved ({socket})"),
+            HttpRequestError.NameResolutionError => NotResolved(socket),
+
+            // The stack counts only an unknown host to the names; a name server that does not answer is a failed connection to it.
+            HttpRequestError.ConnectionError when IsOfNames(socket) => NotResolved(socket),
             HttpRequestError.SecureConnectionError => (DeliveryErrorType.Tls, "TLS failed"),
             HttpRequestError.InvalidResponse => (DeliveryErrorType.MalformedResponse, "the response is not valid HTTP"),
             HttpRequestError.ConfigurationLimitExceeded => (DeliveryErrorType.MalformedResponse, "the response's headers are over 64 KB"),
@@ -33,6 +36,12 @@ internal static class SendFailure
             _ => (DeliveryErrorType.Connection, socket is { } code ? $"the connection failed ({code})" : "the connection failed"),
         };
     }
+
+    private static (string Type, string Words) NotResolved(SocketError? error) =>
+        (DeliveryErrorType.NameResolution, $"the host name was not resolved ({error})");
+
+    private static bool IsOfNames(SocketError? error) =>
+        error is SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoRecovery or SocketError.NoData;
 
     private static T? Find<T>(Exception? exception)
         where T : Exception

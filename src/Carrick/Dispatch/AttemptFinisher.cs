@@ -34,7 +34,14 @@ internal sealed partial class AttemptFinisher(
         switch (decision.Step)
         {
             case DeliveryStep.Complete:
-                return new CompleteCommand { Item = item, Attempt = attempt, At = now, Outcome = DeliveryOutcome.Succeeded };
+                return new CompleteCommand
+                {
+                    Item = item,
+                    Attempt = attempt,
+                    At = now,
+                    Outcome = DeliveryOutcome.Succeeded,
+                    Delivered = LateEvents.VersionOf(pump.Definition, item.Event),
+                };
             case DeliveryStep.Retry:
                 if (decision.GateUntil is { } until)
                 {

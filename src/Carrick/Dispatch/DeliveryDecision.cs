@@ -28,8 +28,11 @@ internal readonly record struct DeliveryDecision(
             case FailureCategory.Cancelled:
                 return new(DeliveryStep.Return, null, item.Failures, null, null, false);
             case FailureCategory.Throttled when attempts < MaxAttempts:
-                // Consecutive throttling without a Retry-After backs off like failures do, but uses up no budget.
-                var until = result.RetryAfter ?? now + RetrySchedule.Delay(consumer.Retry, attempts - item.Failures, random);
+                // Consecutive throttling backs off like failures do, but uses up no budget. A Retry-After that has passed already asks
+                // for nothing: taken at its word, it would have the endpoint called in a loop as fast as it answers.
+                var until = result.RetryAfter > now
+                    ? result.RetryAfter.Value
+                    : now + RetrySchedule.Delay(consumer.Retry, attempts - item.Failures, random);
                 return new(DeliveryStep.Retry, until, item.Failures, until, null, false);
             case FailureCategory.Gone:
                 return new(DeliveryStep.DeadLetter, null, item.Failures + 1, null, "The endpoint answered 410: it is gone.", true);

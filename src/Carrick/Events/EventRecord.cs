@@ -24,7 +24,24 @@ public sealed record EventRecord
     /// <summary>The kept request headers; never credentials or signatures.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
 
-    /// <summary>The exact bytes.</summary>
+    /// <summary>How <see cref="Body"/> is packed, such as <c>gzip</c>: the kept header <c>content-encoding</c>, or <see langword="null"/>.</summary>
+    public string? ContentEncoding
+    {
+        get
+        {
+            foreach (var (name, value) in Headers)
+            {
+                if (name.Equals("content-encoding", StringComparison.OrdinalIgnoreCase))
+                {
+                    return value;
+                }
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>The exact bytes, packed as they came.</summary>
     public required ReadOnlyMemory<byte> Body { get; init; }
 
     /// <summary>The W3C <c>traceparent</c> of the receipt, or <see langword="null"/>.</summary>

@@ -27,6 +27,11 @@ public abstract class EventContext
     public abstract IServiceProvider Services { get; }
 
     /// <summary>Publishes bytes as an event of the same integration when, and only when, the transaction commits.</summary>
+    /// <param name="type">The type.</param>
+    /// <param name="body">The bytes.</param>
+    /// <param name="contentType">What the bytes are.</param>
+    /// <param name="subject">What the event is about; the ordering key of ordered consumers.</param>
+    /// <param name="version">The version of the subject, a time or a sequence, for consumers that skip late events.</param>
     /// <exception cref="ArgumentException">The type is empty or longer than 255 characters.</exception>
-    public abstract void Publish(string type, ReadOnlyMemory<byte> body, string contentType, string? subject = null);
+    public abstract void Publish(string type, ReadOnlyMemory<byte> body, string contentType, string? subject = null, long? version = null);
 }

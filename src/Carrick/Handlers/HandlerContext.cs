@@ -28,7 +28,7 @@ internal sealed class HandlerContext(IHandlerSession session, IServiceScopeFacto
 
     public IReadOnlyList<OutboxMessage> Published => _published ?? (IReadOnlyList<OutboxMessage>)[];
 
-    public override void Publish(string type, ReadOnlyMemory<byte> body, string contentType, string? subject = null)
+    public override void Publish(string type, ReadOnlyMemory<byte> body, string contentType, string? subject = null, long? version = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(type);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(type.Length, LongestName);
@@ -42,6 +42,7 @@ internal sealed class HandlerContext(IHandlerSession session, IServiceScopeFacto
                 : $"{record.Id.ToString(IdPrefix.Event)}.{item.Consumer}.{_published.Count + 1}",
             Type = type,
             Subject = subject,
+            Version = version,
             ContentType = contentType,
             Body = body,
         });

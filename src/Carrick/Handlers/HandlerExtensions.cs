@@ -34,7 +34,10 @@ public static class HandlerExtensions
     }
 
     /// <summary>Handles events of a type as <typeparamref name="T"/>, read by source-generated metadata.</summary>
-    /// <remarks>A body that is no <typeparamref name="T"/> makes the delivery a dead letter at once.</remarks>
+    /// <remarks>
+    /// A body that is no <typeparamref name="T"/> makes the delivery a dead letter at once. One packed as gzip, br or deflate is unpacked, to at most
+    /// 10 MiB and 100 times its packed size (64 KiB are always allowed).
+    /// </remarks>
     public static IntegrationBuilder On<T>(
         this IntegrationBuilder integration, string type, Func<T, EventContext, CancellationToken, Task> handler, JsonTypeInfo<T> json,
         Func<HandlerDefinition, HandlerDefinition>? configure = null)
@@ -43,12 +46,15 @@ public static class HandlerExtensions
         return integration.On(
             type,
             (context, cancellationToken) => handler(
-                JsonSerializer.Deserialize(context.Event.Body.Span, json) ?? throw new JsonException("The body is null."), context, cancellationToken),
+                JsonSerializer.Deserialize(PackedBody.Open(context.Event).Span, json) ?? throw new JsonException("The body is null."), context, cancellationToken),
             configure);
     }
 
     /// <summary>Handles events of a type as <typeparamref name="T"/>, read by reflection with the defaults of the web.</summary>
-    /// <remarks>A body that is no <typeparamref name="T"/> makes the delivery a dead letter at once.</remarks>
+    /// <remarks>
+    /// A body that is no <typeparamref name="T"/> makes the delivery a dead letter at once. One packed as gzip, br or deflate is unpacked, to at most
+    /// 10 MiB and 100 times its packed size (64 KiB are always allowed).
+    /// </remarks>
     [RequiresUnreferencedCode("Reads JSON by reflection; use the overload with JsonTypeInfo.")]
     [RequiresDynamicCode("Reads JSON by reflection; use the overload with JsonTypeInfo.")]
     public static IntegrationBuilder On<T>(
@@ -59,19 +65,19 @@ public static class HandlerExtensions
         return integration.On(
             type,
             (context, cancellationToken) => handler(
-                JsonSerializer.Deserialize<T>(context.Event.Body.Span, JsonSerializerOptions.Web) ?? throw new JsonException("The body is null."),
+                JsonSerializer.Deserialize<T>(PackedBody.Open(context.Event).Span, JsonSerializerOptions.Web) ?? throw new JsonException("The body is null."),
                 context,
                 cancellationToken),
             configure);
     }
 
     /// <summary>Publishes an object as JSON when, and only when, the transaction commits.</summary>
-    public static void Publish<T>(this EventContext context, string type, T data, JsonTypeInfo<T> json, string? subject = null) =>
-        context.Publish(type, JsonSerializer.SerializeToUtf8Bytes(data, json), "application/json", subject);
+    public static void Publish<T>(this EventContext context, string type, T data, JsonTypeInfo<T> json, string? subject = null, long? version = null) =>
+        context.Publish(type, JsonSerializer.SerializeToUtf8Bytes(data, json), "application/json", subject, version);
 
     /// <summary>Publishes an object as JSON, by reflection, when, and only when, the transaction commits.</summary>
     [RequiresUnreferencedCode("Writes JSON by reflection; use the overload with JsonTypeInfo.")]
     [RequiresDynamicCode("Writes JSON by reflection; use the overload with JsonTypeInfo.")]
-    public static void Publish<T>(this EventContext context, string type, T data, string? subject = null) =>
-        context.Publish(type, JsonSerializer.SerializeToUtf8Bytes(data, JsonSerializerOptions.Web), "application/json", subject);
+    public static void Publish<T>(this EventContext context, string type, T data, string? subject = null, long? version = null) =>
+        context.Publish(type, JsonSerializer.SerializeToUtf8Bytes(data, JsonSerializerOptions.Web), "application/json", subject, version);
 }

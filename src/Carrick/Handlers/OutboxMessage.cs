@@ -18,6 +18,9 @@ public sealed record OutboxMessage
     /// <summary>The subject.</summary>
     public string? Subject { get; init; }
 
+    /// <summary>The version of the subject.</summary>
+    public long? Version { get; init; }
+
     /// <summary>The content type.</summary>
     public required string ContentType { get; init; }
 

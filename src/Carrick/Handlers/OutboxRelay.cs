@@ -139,6 +139,7 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
             Type = message.Type,
             MessageId = message.MessageId,
             Subject = message.Subject,
+            Version = message.Version,
             ContentType = message.ContentType,
             Body = message.Body,
         };

@@ -49,6 +49,16 @@ internal static class IntegrationValidator
             yield return "the name must have 1 to 200 characters.";
         }
 
+        if (IdleSettings.MissingForOrder(consumer, integration.Source).Count > 0)
+        {
+            yield return "Order has no effect, because events from the source have no subject: say where it stands, or remove the order.";
+        }
+
+        if (IdleSettings.MissingForSkipLate(consumer, integration.Source) is { Count: > 0 } missing)
+        {
+            yield return $"SkipLate has no effect, because events from the source have no {string.Join(" and no ", missing)}: say where to find it, or remove SkipLate.";
+        }
+
         if (consumer is EndpointDefinition endpoint)
         {
             foreach (var error in EndpointValidator.Validate(endpoint))

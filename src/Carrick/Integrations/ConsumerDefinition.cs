@@ -26,6 +26,14 @@ public abstract record ConsumerDefinition
     /// <value>Default: <see cref="OrderingFailure.DeadLetterAndContinue"/>.</value>
     public OrderingFailure OnOrderedFailure { get; init; } = OrderingFailure.DeadLetterAndContinue;
 
+    /// <summary>Skip an event whose <see cref="EventRecord.Version"/> is older than the newest one applied for its subject; two of one version are both applied.</summary>
+    /// <value>Default: <see langword="false"/>. An event without a subject or a version is never late.</value>
+    /// <remarks>
+    /// A handler decides in its own transaction. An endpoint is asked for before each attempt: with <see cref="OrderingMode.Subject"/> that is exact;
+    /// without it, a request that is under way cannot be called back when a newer version overtakes it.
+    /// </remarks>
+    public bool SkipLate { get; init; }
+
     /// <summary>How many deliveries may run at once.</summary>
     /// <value>1 to 1,000; default 16.</value>
     public int Concurrency { get; init; } = 16;

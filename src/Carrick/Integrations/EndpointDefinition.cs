@@ -16,6 +16,10 @@ public sealed record EndpointDefinition : ConsumerDefinition
     /// <summary>Added to every request; names and values are checked at configuration time.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
 
+    /// <summary>Answers that may pass at this endpoint, though they are permanent elsewhere: such an attempt is tried again like any transient failure.</summary>
+    /// <value>Of 400 to 499, but not 410 and not 429; default: none.</value>
+    public IReadOnlyList<int> TransientStatuses { get; init; } = [];
+
     /// <summary>The name only: the generated text would show secrets.</summary>
     protected override bool PrintMembers(System.Text.StringBuilder builder)
     {

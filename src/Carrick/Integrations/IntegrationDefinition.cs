@@ -18,4 +18,12 @@ public abstract record SourceDefinition
 {
     /// <summary>The kind, such as <c>webhook</c>.</summary>
     public abstract string Kind { get; }
+
+    /// <summary>Whether it is known where the subject of an event stands; consumers with an order go by it.</summary>
+    /// <value>Default: <see langword="true"/>.</value>
+    public virtual bool NamesSubject => true;
+
+    /// <summary>Whether it is known where the version of the subject stands; consumers that skip late events go by it.</summary>
+    /// <value>Default: <see langword="true"/>.</value>
+    public virtual bool NamesVersion => true;
 }

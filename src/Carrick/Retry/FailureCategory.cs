@@ -12,7 +12,7 @@ public enum FailureCategory
     /// <summary>429, or 503 with <c>Retry-After</c>: the other side asks for less. Counted apart; does not use up the budget.</summary>
     Throttled = 2,
 
-    /// <summary>Will not pass: 4xx, a payload that cannot be read. Dead at once.</summary>
+    /// <summary>Will not pass: 4xx that the endpoint does not call transient, a payload that cannot be read. Dead at once.</summary>
     Permanent = 3,
 
     /// <summary>410: the endpoint is gone. Dead at once, and the endpoint is disabled.</summary>

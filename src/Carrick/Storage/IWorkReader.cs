@@ -21,6 +21,9 @@ public interface IWorkReader
     /// <summary>The events with these ids, in any order; those that are gone are left out.</summary>
     ValueTask<IReadOnlyList<EventRecord>> ReadEventsAsync(IReadOnlyCollection<RecordId> ids, CancellationToken cancellationToken);
 
+    /// <summary>The newest version of a subject that was delivered to a consumer by <see cref="Commands.CompleteCommand.Delivered"/>, or <see langword="null"/>.</summary>
+    ValueTask<long?> FindVersionAsync(int consumer, string subject, CancellationToken cancellationToken);
+
     /// <summary>Outstanding and dead deliveries by consumer number.</summary>
     ValueTask<IReadOnlyDictionary<int, ConsumerDepth>> CountAsync(CancellationToken cancellationToken);
 

@@ -25,7 +25,7 @@ public sealed class WorkItem
     /// <summary>Attempts that used up budget.</summary>
     public int Failures { get; set; }
 
-    /// <summary>A replay that runs although the ledger has the message.</summary>
+    /// <summary>A replay that runs although the ledger has the message, or an endpoint something newer.</summary>
     public bool Forced { get; init; }
 
     /// <summary>The dead letter it replays, or <see langword="null"/>.</summary>

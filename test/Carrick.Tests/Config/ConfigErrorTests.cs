@@ -77,11 +77,17 @@ public sealed class ConfigErrorTests
     [InlineData("types: [\"a*b\"]", "6:17: integrations.a.deliver[0].types[0]: The text is not an event type pattern. Use a type, a prefix with '*' at the end, or '*'; at most 255 characters.")]
     [InlineData("types: \"a\\r\\nb\"", "6:16: integrations.a.deliver[0].types: The text is not an event type pattern. Use a type, a prefix with '*' at the end, or '*'; at most 255 characters.")]
     [InlineData("order: type", "6:16: integrations.a.deliver[0].order: 'type' is not known. Use subject or none.")]
+    [InlineData("skipLate: yes", "6:19: integrations.a.deliver[0].skipLate: 'yes' is not known. Use true or false.")]
     [InlineData("onOrderedFailure: block", "6:27: integrations.a.deliver[0].onOrderedFailure: It has no effect without an order. Add 'order: subject' or remove the key.")]
     [InlineData("concurrency: 1.5", "6:22: integrations.a.deliver[0].concurrency: '1.5' is not a whole number. Write it like 8.")]
     [InlineData("retry: { factor: 11 }", "6:26: integrations.a.deliver[0].retry.factor: '11' is out of range. Use 1 to 10.")]
     [InlineData("retry: { factor: .nan }", "6:26: integrations.a.deliver[0].retry.factor: '.nan' is not a number. Write it like 0.2.")]
-    [InlineData("retry: x", "6:16: integrations.a.deliver[0].retry: Must be a mapping, not a single value. Known keys: attempts, base, factor, cap, jitter.")]
+    [InlineData("retry: x", "6:16: integrations.a.deliver[0].retry: Must be a mapping, not a single value. Known keys: attempts, base, factor, cap, jitter, statuses.")]
+    [InlineData("retry: { statuses: [404, 410] }", "6:34: integrations.a.deliver[0].retry.statuses[1]: '410' is not an answer that may be called transient. Use 400 to 499, but not 410, which disables the endpoint, and not 429, which throttles it.")]
+    [InlineData("retry: { statuses: 429 }", "6:28: integrations.a.deliver[0].retry.statuses: '429' is not an answer that may be called transient. Use 400 to 499, but not 410, which disables the endpoint, and not 429, which throttles it.")]
+    [InlineData("retry: { statuses: 500 }", "6:28: integrations.a.deliver[0].retry.statuses: '500' is not an answer that may be called transient. Use 400 to 499, but not 410, which disables the endpoint, and not 429, which throttles it.")]
+    [InlineData("retry: { statuses: [4xx] }", "6:29: integrations.a.deliver[0].retry.statuses[0]: '4xx' is not an answer that may be called transient. Use 400 to 499, but not 410, which disables the endpoint, and not 429, which throttles it.")]
+    [InlineData("retry: { statuses: [] }", "6:28: integrations.a.deliver[0].retry.statuses: The list is empty. Add an item or remove the key.")]
     [InlineData("headers: { X-A: \"a\\r\\nb\" }", "6:25: integrations.a.deliver[0].headers.X-A: The header's value is not visible ASCII, or longer than 4096 characters. Remove line breaks and special characters.")]
     [InlineData("headers: { \"X\\r\\nY\": b }", "6:30: integrations.a.deliver[0].headers.'X??Y': The name is not a header name (RFC 9110 token). Use another header.")]
     [InlineData("headers: { x-a: b, X-A: c }", "6:33: integrations.a.deliver[0].headers.X-A: The header stands twice in other letter case. Keep one of them.")]
@@ -101,7 +107,7 @@ public sealed class ConfigErrorTests
     public void Errors_ValueOfVariableIsWrong_ShowTheVariableAndNotItsValue()
     {
         const string Canary = "canary-7f3a";
-        var yaml = Endpoint("timeout: \"${C}\"", "rate: \"${C}\"", "order: \"${C}\"", "types: \"${C}*x\"", "signing: { secret: \"${C}\" }", "headers: { X-A: \"${C}\\n\" }")
+        var yaml = Endpoint("timeout: \"${C}\"", "rate: \"${C}\"", "order: \"${C}\"", "types: \"${C}*x\"", "retry: { statuses: \"${C}\" }", "signing: { secret: \"${C}\" }", "headers: { X-A: \"${C}\\n\" }")
             .Replace("http://127.0.0.1/", "\"${C}\"", StringComparison.Ordinal)
             + "  b:\n    receive: { scheme: \"${C}\", secrets: \"${C}\", id: \"${C} ' x\", accept: \"${C}\", publicUrl: \"${C}\", maxBody: \"${C}\" }\n"
             + "  c:\n    receive: { scheme: stripe, secrets: \"${C}\", id: \"${C} ' x\", accept: \"${C}\" }\n";

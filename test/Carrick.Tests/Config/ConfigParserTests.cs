@@ -17,13 +17,15 @@ public sealed class ConfigParserTests
               tolerance: 2m
               maxBody: 2MiB
               subject: json.data.object.customer
+              version: json.created
             deliver:
               - name: orders
                 url: http://127.0.0.1:9001/hooks
                 types: ["invoice.*", customer.created]
                 timeout: 15s
-                retry: { attempts: 8, base: 1s, factor: 2, cap: 1h, jitter: 0.2 }
+                retry: { attempts: 8, base: 1s, factor: 2, cap: 1h, jitter: 0.2, statuses: [404, 409] }
                 order: subject
+                skipLate: true
                 onOrderedFailure: block
                 concurrency: 4
                 rate: 50/s
@@ -53,6 +55,8 @@ public sealed class ConfigParserTests
         Assert.Equal(("billing/orders", "billing", "http://127.0.0.1:9001/hooks"), (orders.Name, orders.Integration, orders.Url.AbsoluteUri));
         Assert.True(orders.Types.Matches("invoice.paid") && orders.Types.Matches("customer.created") && !orders.Types.Matches("customer.updated"));
         Assert.Equal((8, TimeSpan.FromSeconds(1), 2.0, TimeSpan.FromHours(1), 0.2), (orders.Retry.Attempts, orders.Retry.Base, orders.Retry.Factor, orders.Retry.Cap, orders.Retry.Jitter));
+        Assert.True(orders.SkipLate);
+        Assert.Equal([404, 409], orders.TransientStatuses);
         Assert.Equal((OrderingMode.Subject, OrderingFailure.Block, 4), (orders.Order, orders.OnOrderedFailure, orders.Concurrency));
         Assert.Equal(new RateLimit(50, TimeSpan.FromSeconds(1)), orders.Rate);
         Assert.Equal(["X-Team=billing", "Authorization=Bearer t0ken"], orders.Headers.Select(header => $"{header.Key}={header.Value}"));
@@ -82,6 +86,8 @@ public sealed class ConfigParserTests
         Assert.Equal((16, TimeSpan.FromSeconds(15), OrderingMode.None), (endpoint.Concurrency, endpoint.Timeout, endpoint.Order));
         Assert.True(endpoint.Types.Matches("anything"));
         Assert.Null(endpoint.Rate);
+        Assert.False(endpoint.SkipLate);
+        Assert.Empty(endpoint.TransientStatuses);
         Assert.Empty(endpoint.SigningSecrets);
     }
 

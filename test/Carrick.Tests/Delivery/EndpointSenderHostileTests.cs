@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using Carrick.Delivery;
 using Carrick.Retry;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Carrick.Tests.Delivery;
 
@@ -20,7 +21,7 @@ public sealed class EndpointSenderHostileTests : IDisposable
         await using var server = Hanging("");
         var result = await _fixture.SendAsync(server.Url("/hooks?token=t0ps3cret"), Short);
         Assert.Equal((FailureCategory.Transient, null, DeliveryErrorType.Timeout), (result.Category, result.StatusCode, result.ErrorType));
-        Assert.Equal($"POST {server.Url()}: timed out, no response within 0.3 s.", result.Error);
+        Assert.Equal($"POST {ErrorText.Target(server.Url())}: timed out, no response within 0.3 s.", result.Error);
     }
 
     [Fact]
@@ -117,7 +118,25 @@ public sealed class EndpointSenderHostileTests : IDisposable
         listener.Stop();
         var result = await _fixture.SendAsync(new Uri($"http://127.0.0.1:{port}/hooks?token=t0ps3cret"));
         Assert.Equal((FailureCategory.Transient, DeliveryErrorType.Connection), (result.Category, result.ErrorType));
-        Assert.Equal($"POST http://127.0.0.1:{port}/hooks: the connection failed (ConnectionRefused).", result.Error);
+        Assert.Equal($"POST http://127.0.0.1:{port}/[redacted]: the connection failed (ConnectionRefused).", result.Error);
+    }
+
+    /// <summary>The errors are those of the resolver, given by the test: a real query would leave the machine.</summary>
+    [Theory]
+    [InlineData(SocketError.HostNotFound)]
+    [InlineData(SocketError.TryAgain)]
+    [InlineData(SocketError.NoRecovery)]
+    [InlineData(SocketError.NoData)]
+    public async Task SendAsync_UnknownHost_IsTransientNameResolution(SocketError error)
+    {
+        using var handler = EndpointHttpClient.CreateHandler(new DeliveryOptions());
+        handler.ConnectCallback = (_, _) => throw new SocketException((int)error);
+        using var http = new HttpMessageInvoker(handler);
+        var sender = new EndpointSender(http, TimeProvider.System, NullLogger<EndpointSender>.Instance);
+        var url = new Uri("http://hooks.invalid/hooks?token=t0ps3cret");
+        var result = await sender.SendAsync(SenderFixture.Endpoint(url), SenderFixture.Event(), 1, TestContext.Current.CancellationToken);
+        Assert.Equal((FailureCategory.Transient, null, DeliveryErrorType.NameResolution), (result.Category, result.StatusCode, result.ErrorType));
+        Assert.Equal($"POST http://hooks.invalid/[redacted]: the host name was not resolved ({error}).", result.Error);
     }
 
     [Fact]
@@ -204,7 +223,7 @@ public sealed class EndpointSenderHostileTests : IDisposable
         var bomb = Encoding.Latin1.GetString(packed.ToArray());
         await using var server = new RawServer($"HTTP/1.1 500 x\r\nContent-Encoding: gzip\r\nContent-Length: {bomb.Length}\r\n\r\n{bomb}");
         var result = await _fixture.SendAsync(server.Url());
-        Assert.Equal((FailureCategory.Transient, $"POST {server.Url()}: HTTP 500."), (result.Category, result.Error));
+        Assert.Equal((FailureCategory.Transient, $"POST {ErrorText.Target(server.Url())}: HTTP 500."), (result.Category, result.Error));
     }
 
     [Fact]

@@ -60,6 +60,31 @@ public sealed class EndpointSenderRequestTests : IDisposable
         Assert.Empty(server.Requests);
     }
 
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("BR")]
+    [InlineData("gzip, br")]
+    public async Task SendAsync_EventWithContentEncoding_KeepsIt(string encoding)
+    {
+        byte[] packed = [0x1F, 0x8B, 0x08, 0x00];
+        await using var server = new RawServer(Ok);
+        var record = SenderFixture.Event(packed) with { Headers = [new("user-agent", "Sender/1"), new("Content-Encoding", encoding)] };
+        await _fixture.SendAsync(SenderFixture.Endpoint(server.Url()), record);
+        var request = Assert.Single(server.Requests);
+        Assert.Equal((encoding, "application/json"), (request["Content-Encoding"], request["Content-Type"]));
+        Assert.Equal(packed, request.Body);
+    }
+
+    [Fact]
+    public async Task SendAsync_ContentEncodingThatBreaksTheHeader_IsPermanentAndNothingIsSent()
+    {
+        await using var server = new RawServer(Ok);
+        var result = await _fixture.SendAsync(
+            SenderFixture.Endpoint(server.Url()), SenderFixture.Event() with { Headers = [new("content-encoding", "gzip\r\nX-Injected: 1")] });
+        Assert.Equal((FailureCategory.Permanent, DeliveryErrorType.InvalidRequest), (result.Category, result.ErrorType));
+        Assert.Empty(server.Requests);
+    }
+
     [Fact]
     public async Task SendAsync_Unsigned_SendsOurHeadersAndNothingElse()
     {

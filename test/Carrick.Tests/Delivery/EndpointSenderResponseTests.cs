@@ -1,4 +1,5 @@
 using System.Globalization;
+using Carrick.Delivery;
 using Carrick.Retry;
 using Microsoft.Extensions.Time.Testing;
 
@@ -30,7 +31,7 @@ public sealed class EndpointSenderResponseTests : IDisposable
         var result = await _fixture.SendAsync(server.Url());
         Assert.Equal((category, status, null), (result.Category, result.StatusCode, result.RetryAfter));
         Assert.Equal(category == FailureCategory.None ? null : status.ToString(CultureInfo.InvariantCulture), result.ErrorType);
-        Assert.Equal(category == FailureCategory.None ? null : $"POST {server.Url()}: HTTP {status}.", result.Error);
+        Assert.Equal(category == FailureCategory.None ? null : $"POST {ErrorText.Target(server.Url())}: HTTP {status}.", result.Error);
     }
 
     [Theory]
@@ -65,7 +66,7 @@ public sealed class EndpointSenderResponseTests : IDisposable
         await using var server = new RawServer($"HTTP/1.1 {status} x\r\nContent-Length: 0\r\nLocation: {other.Url("/private?token=t0ps3cret")}\r\n\r\n");
         var result = await _fixture.SendAsync(server.Url());
         Assert.Equal((category, status), (result.Category, result.StatusCode));
-        Assert.Equal($"POST {server.Url()}: HTTP {status}, a redirect to host 127.0.0.1, not followed.", result.Error);
+        Assert.Equal($"POST {ErrorText.Target(server.Url())}: HTTP {status}, a redirect to host 127.0.0.1, not followed.", result.Error);
         Assert.Empty(other.Requests);
     }
 
@@ -77,7 +78,7 @@ public sealed class EndpointSenderResponseTests : IDisposable
     {
         await using var server = new RawServer($"HTTP/1.1 302 x\r\nContent-Length: 0\r\nLocation: {location}\r\n\r\n");
         var result = await _fixture.SendAsync(server.Url());
-        Assert.Equal($"POST {server.Url()}: HTTP 302, a redirect, not followed.", result.Error);
+        Assert.Equal($"POST {ErrorText.Target(server.Url())}: HTTP 302, a redirect, not followed.", result.Error);
     }
 
     [Fact]

@@ -19,6 +19,10 @@ public sealed class EndpointValidatorTests
         { Good with { Headers = [new("X-A", "canary\n")] }, "Headers[0]" },
         { Good with { Rate = new RateLimit(0, TimeSpan.FromSeconds(1)) }, "Rate" },
         { Good with { Rate = new RateLimit(1, TimeSpan.Zero) }, "Rate" },
+        { Good with { TransientStatuses = [404, 410] }, "TransientStatuses[1]" },
+        { Good with { TransientStatuses = [429] }, "TransientStatuses[0]" },
+        { Good with { TransientStatuses = [399] }, "TransientStatuses[0]" },
+        { Good with { TransientStatuses = [500] }, "TransientStatuses[0]" },
         { Good with { Concurrency = 0 }, "Concurrency" },
         { Good with { Concurrency = 1_001 }, "Concurrency" },
         { Good with { Timeout = TimeSpan.Zero }, "Timeout" },
@@ -41,5 +45,6 @@ public sealed class EndpointValidatorTests
         SigningSecrets = [SenderFixture.Secret],
         Headers = [new("Authorization", "Bearer x"), new("X-Empty", ""), new("X-Tab", "a\tb")],
         Rate = new RateLimit(1, TimeSpan.FromTicks(1)),
+        TransientStatuses = [400, 409, 499],
     }));
 }

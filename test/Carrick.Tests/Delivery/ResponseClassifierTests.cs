@@ -19,8 +19,25 @@ public sealed class ResponseClassifierTests
                 : status == 429 ? FailureCategory.Throttled
                 : status / 100 == 4 && !mayPass.Contains(status) ? FailureCategory.Permanent
                 : FailureCategory.Transient;
-            Assert.Equal((status, expected), (status, ResponseClassifier.Classify(status, false)));
-            Assert.Equal((status, status == 503 ? FailureCategory.Throttled : expected), (status, ResponseClassifier.Classify(status, true)));
+            Assert.Equal((status, expected), (status, ResponseClassifier.Classify(status, false, [])));
+            Assert.Equal((status, status == 503 ? FailureCategory.Throttled : expected), (status, ResponseClassifier.Classify(status, true, [])));
+        }
+    }
+
+    [Fact]
+    public void Classify_StatusTheEndpointCallsTransient_IsTransientIfItsMeaningIsNotFixed()
+    {
+        var all = Enumerable.Range(0, 1_000).ToArray();
+        foreach (var status in all)
+        {
+            var canBe = status / 100 == 4 && status is not (410 or 429);
+            Assert.Equal(canBe, ResponseClassifier.CanBeTransient(status));
+            foreach (var hasRetryAfter in new[] { false, true })
+            {
+                var others = ResponseClassifier.Classify(status, hasRetryAfter, []);
+                Assert.Equal(canBe ? FailureCategory.Transient : others, ResponseClassifier.Classify(status, hasRetryAfter, all));
+                Assert.Equal(others, ResponseClassifier.Classify(status, hasRetryAfter, [status == 404 ? 409 : 404]));
+            }
         }
     }
 

@@ -43,6 +43,12 @@ public sealed class RetryAfterHeaderTests
     public void Read_DateInThePast_IsNow(string value) => Assert.Equal(Now, RetryAfterHeader.Read([value], Now));
 
     [Theory]
+    [InlineData("0")]
+    [InlineData("Sat, 28 Feb 2026 12:00:00 GMT")]
+    public void Read_NoWait_IsNotInTheFutureWhateverTheFractionOfAMillisecond(string value) =>
+        Assert.Equal(Now.AddTicks(1), RetryAfterHeader.Read([value], Now.AddTicks(1)));
+
+    [Theory]
     [InlineData("")]
     [InlineData(" ")]
     [InlineData("-1")]

@@ -4,6 +4,7 @@ using Carrick.Integrations;
 using Carrick.Retry;
 using Carrick.Storage;
 using Carrick.Tests.Retry;
+using CsCheck;
 
 namespace Carrick.Tests.Dispatch;
 
@@ -89,6 +90,33 @@ public sealed class DeliveryDecisionTests
         var decision = Make(FailureCategory.Throttled, 5, 0, retryAfter: Soon);
         Assert.Equal((Soon, Soon), (decision.DueAt, decision.GateUntil));
     }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(-86_400_000)]
+    public void Make_ThrottledWithRetryAfterThatHasPassed_BacksOff(int milliseconds)
+    {
+        var decision = Make(FailureCategory.Throttled, 2, 0, retryAfter: Now.AddMilliseconds(milliseconds));
+        Assert.Equal((Now.AddSeconds(4), Now.AddSeconds(4), 0), (decision.DueAt, decision.GateUntil, decision.Failures));
+    }
+
+    [Fact]
+    public void Make_ThrottledWithRetryAfterByATick_WaitsForThatTickOnly() =>
+        Assert.Equal(Now.AddTicks(1), Make(FailureCategory.Throttled, 2, 0, retryAfter: Now.AddTicks(1)).DueAt);
+
+    [Fact]
+    public void Make_ThrottledAnyRetryAfter_IsThatInstantOrTheBackoffAndNeverEarlierThanAsked() =>
+        Gen.Select(Gen.Long[-TimeSpan.TicksPerDay, 7 * TimeSpan.TicksPerDay], Gen.Int[0, DeliveryDecision.MaxAttempts - 2], Gen.Int[0, 50])
+            .Sample((ticks, throttled, failed) =>
+            {
+                var asked = Now.AddTicks(ticks);
+                var decision = Make(FailureCategory.Throttled, Math.Min(throttled + failed, DeliveryDecision.MaxAttempts - 2), failed, retryAfter: asked);
+                Assert.True(decision.DueAt >= asked);
+                Assert.Equal(decision.DueAt, decision.GateUntil);
+                Assert.Equal(ticks > 0, decision.DueAt == asked);
+                Assert.True(ticks > 0 || decision.DueAt >= Now + Policy.Base, "it would be called in a loop");
+            });
 
     [Fact]
     public void Make_ThrottledForTheLastTime_GivesUp()

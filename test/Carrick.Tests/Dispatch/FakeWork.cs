@@ -74,6 +74,8 @@ internal sealed class FakeWork : IWorkReader
         }
     }
 
+    public ValueTask<long?> FindVersionAsync(int consumer, string subject, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public ValueTask<IReadOnlyDictionary<int, ConsumerDepth>> CountAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask<IReadOnlyList<ReplayJob>> ReadOpenReplaysAsync(CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -4,6 +4,7 @@ using Carrick.Integrations;
 using Carrick.Operations;
 using Carrick.Retry;
 using Carrick.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Carrick.Tests.Engine;
@@ -90,6 +91,26 @@ public sealed class EndpointDeliveryTests
     }
 
     [Fact]
+    public async Task Delivery_StatusTheEndpointCallsTransient_IsTriedAgainAndOthersAreDeadAtOnce()
+    {
+        using var folder = new TemporaryFolder();
+        var early = 2;
+        using var http = new HttpMessageInvoker(new AnsweringHandler(request =>
+            request.RequestUri!.AbsolutePath == "/conflict" ? 409 : Interlocked.Decrement(ref early) >= 0 ? 404 : 204));
+        var real = new EndpointSender(http, TimeProvider.System, NullLogger<EndpointSender>.Instance);
+        var sender = new ScriptedSender((endpoint, record, attempt, stopping) => real.SendAsync(endpoint, record, attempt, stopping).AsTask());
+        await using var host = await EngineHost.StartAsync(folder, sender, billing => billing
+            .DeliverTo("early", new Uri("http://127.0.0.1:9/early"), endpoint => endpoint with { Retry = Quick, TransientStatuses = [404] })
+            .DeliverTo("conflict", new Uri("http://127.0.0.1:9/conflict"), endpoint => endpoint with { Retry = Quick, TransientStatuses = [404] }));
+        await host.IngestAsync("m1");
+        await host.WhenCountAsync(DeliveryState.Succeeded, 1);
+        await host.WhenCountAsync(DeliveryState.Dead, 1);
+        Assert.Equal(3, Assert.Single(await host.DeliveriesAsync(DeliveryState.Succeeded)).Attempts);
+        var dead = Assert.Single(await host.DeliveriesAsync(DeliveryState.Dead));
+        Assert.Equal(("billing/conflict", FailureCategory.Permanent, 1), (dead.Consumer, dead.Category, dead.Attempts));
+    }
+
+    [Fact]
     public async Task Delivery_Gone_DisablesTheEndpointKeepsWhatComesAndGoesOnWhenEnabled()
     {
         using var folder = new TemporaryFolder();
@@ -136,6 +157,22 @@ public sealed class EndpointDeliveryTests
         await host.WhenCountAsync(DeliveryState.Succeeded, 5);
         Assert.All(sender.Sent.Skip(1), sent => Assert.True(sent.At >= asked, $"sent {asked - sent.At} before Retry-After"));
         Assert.Equal(6, sender.Sent.Count);
+    }
+
+    [Fact]
+    public async Task Delivery_ThrottledWithoutAWait_BacksOff()
+    {
+        using var folder = new TemporaryFolder();
+        var sender = new ScriptedSender((_, _, attempt, _) => Task.FromResult(attempt < 4
+            ? AttemptResult.Failure(FailureCategory.Throttled, "429", 429, RetryAfterHeader.Read(["0"], TimeProvider.System.GetUtcNow()))
+            : AttemptResult.Success(200)));
+        await using var host = await EngineHost.StartAsync(
+            folder, sender, OneEndpoint(endpoint => endpoint with { Retry = Quick with { Jitter = 0 } }));
+        await host.IngestAsync("m1");
+        await host.WhenCountAsync(DeliveryState.Succeeded, 1);
+        var times = sender.Sent.Select(sent => sent.At).ToArray();
+        var waits = times.Skip(1).Zip(times, (later, sooner) => later - sooner).ToArray();
+        Assert.True(waits[0] >= Quick.Base && waits[1] >= Quick.Cap && waits[2] >= Quick.Cap, $"the waits were {string.Join(", ", waits)}");
     }
 
     [Fact]
@@ -271,4 +308,10 @@ public sealed class EndpointDeliveryTests
 
     private static Action<IntegrationBuilder> OneEndpoint(Func<EndpointDefinition, EndpointDefinition>? configure = null) => billing => billing
         .DeliverTo("orders", new Uri("http://127.0.0.1:9/"), endpoint => (configure ?? (same => same))(endpoint with { Retry = Quick }));
+
+    private sealed class AnsweringHandler(Func<HttpRequestMessage, int> status) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult(new HttpResponseMessage((System.Net.HttpStatusCode)status(request)));
+    }
 }

@@ -124,6 +124,43 @@ public sealed class HandlerTests
     }
 
     [Fact]
+    public async Task Handler_TypedPackedBody_IsUnpackedAndWhatCannotBeIsDeadAtOnce()
+    {
+        using var folder = new TemporaryFolder();
+        List<string> numbers = [];
+        await using var host = await StartAsync(folder, false, billing => billing.On<Invoice>("invoice.paid", (invoice, _, _) =>
+        {
+            numbers.Add(invoice.Number);
+            return Task.CompletedTask;
+        }));
+        using var packed = new MemoryStream();
+        using (var gzip = new System.IO.Compression.GZipStream(packed, System.IO.Compression.CompressionLevel.Optimal, leaveOpen: true))
+        {
+            gzip.Write("{\"number\":\"A1\"}"u8);
+        }
+
+        foreach (var encoding in new[] { "gzip", "zstd" })
+        {
+            var incoming = new IncomingEvent
+            {
+                Integration = "billing",
+                Type = "invoice.paid",
+                MessageId = encoding,
+                Headers = [new("content-encoding", encoding)],
+                Body = packed.ToArray(),
+            };
+            await host.Ingress.IngestAsync([incoming], TestContext.Current.CancellationToken);
+        }
+
+        await host.WhenCountAsync(DeliveryState.Succeeded, 1);
+        await host.WhenCountAsync(DeliveryState.Dead, 1);
+        Assert.Equal(["A1"], numbers);
+        var dead = Assert.Single(await host.DeliveriesAsync(DeliveryState.Dead));
+        var attempt = Assert.Single(await host.Store.Queries.ListAttemptsAsync(dead.Id, TestContext.Current.CancellationToken));
+        Assert.Contains("content encoding is not one of gzip, br and deflate", attempt.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Handler_TakesTooLong_IsTriedAgain()
     {
         using var folder = new TemporaryFolder();

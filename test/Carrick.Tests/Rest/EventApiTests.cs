@@ -128,15 +128,15 @@ public sealed class EventApiTests
     {
         await using var host = await ApiHost.StartAsync();
         var response = await host.PostAsync(
-            "/v1/events", """{"integration":"billing","type":"a.b","messageId":"m","subject":"s","data":{"n": 1.10, "x":"\u00e4"}}""");
+            "/v1/events", """{"integration":"billing","type":"a.b","messageId":"m","subject":"s","version":-9007199254740993,"data":{"n": 1.10, "x":"\u00e4"}}""");
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         var body = await ApiHost.JsonAsync(response);
         Assert.False(body.GetProperty("duplicate").GetBoolean());
         Assert.Equal("/v1/events/" + body.GetProperty("id").GetString(), response.Headers.Location?.ToString());
         var incoming = Assert.Single(host.Engine.Ingested);
         Assert.Equal("""{"n": 1.10, "x":"\u00e4"}""", Encoding.UTF8.GetString(incoming.Body.Span));
-        Assert.Equal(("billing", "a.b", "m", "s", "application/json"),
-            (incoming.Integration, incoming.Type, incoming.MessageId, incoming.Subject, incoming.ContentType));
+        Assert.Equal(("billing", "a.b", "m", "s", -9_007_199_254_740_993, "application/json"),
+            (incoming.Integration, incoming.Type, incoming.MessageId, incoming.Subject, incoming.Version, incoming.ContentType));
     }
 
     [Fact]

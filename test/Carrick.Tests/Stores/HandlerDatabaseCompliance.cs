@@ -147,7 +147,7 @@ public abstract class HandlerDatabaseCompliance<THarness> : IAsyncLifetime
         byte[] body = [0, 1, 255];
         await using var session = await Database.OpenSessionAsync(Token);
         await session.BeginAsync(Entry("m1"), Token);
-        var messages = new[] { Message("a") with { Body = body, Subject = "s" }, Message("b") with { Body = default }, Message("c") };
+        var messages = new[] { Message("a") with { Body = body, Subject = "s", Version = -7 }, Message("b") with { Body = default }, Message("c") };
         foreach (var message in messages)
         {
             await session.AddToOutboxAsync(message, Token);

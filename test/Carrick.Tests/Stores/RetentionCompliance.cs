@@ -80,6 +80,23 @@ public abstract class RetentionCompliance<THarness> : StoreTest<THarness>
     }
 
     [Fact]
+    public async Task Retention_OfDeliveredVersions_KeepsThemAsLongAsAnythingCanComeAgain()
+    {
+        await DeliverAsync("m1", "quiet");
+        await DeliverAsync("m2", "busy");
+        Time.Advance(TimeSpan.FromDays(60));
+        await DeliverAsync("m3", "busy");
+        await CommitAsync(Retain());
+        Assert.Equal(1, await Store.Work.FindVersionAsync(Orders, "quiet", Token));
+        Time.Advance(TimeSpan.FromDays(31));
+
+        await CommitAsync(Retain());
+
+        Assert.Null(await Store.Work.FindVersionAsync(Orders, "quiet", Token));
+        Assert.Equal(1, await Store.Work.FindVersionAsync(Orders, "busy", Token));
+    }
+
+    [Fact]
     public async Task Retention_WithMoreThanTheLimit_SaysSoUntilAllIsGone()
     {
         var events = Enumerable.Range(0, 25).Select(i => NewEvent($"m{i}", consumers: Orders)).ToArray();
@@ -143,6 +160,14 @@ public abstract class RetentionCompliance<THarness> : StoreTest<THarness>
         Assert.Empty(await Store.Queries.ListAuditAsync(null, 10, Token));
         Assert.Empty(await Store.Queries.ListReplaysAsync(null, 10, Token));
     }
+
+    private async Task DeliverAsync(string message, string subject) => await CommitAsync(new CompleteCommand
+    {
+        Item = (await SeedAsync(message, Orders))[0],
+        At = Time.GetUtcNow(),
+        Outcome = DeliveryOutcome.Succeeded,
+        Delivered = new SubjectVersion(subject, 1),
+    });
 
     private RetentionCommand Retain(int limit = 1_000) => new()
     {

@@ -66,6 +66,33 @@ public abstract class WorkCompliance<THarness> : StoreTest<THarness>
     }
 
     [Fact]
+    public async Task Complete_WithAVersion_KeepsTheNewestOfEachConsumerAndSubject()
+    {
+        Assert.Null(await Store.Work.FindVersionAsync(Orders, "cus_1", Token));
+
+        foreach (var (message, subject, version) in new[] { ("m1", "cus_1", 5L), ("m2", "cus_2", long.MinValue), ("m3", "cus_1", 4L), ("m4", "cus_1", 7L), ("m5", "cus_1", 6L) })
+        {
+            await CommitAsync(Delivered((await SeedAsync(message, Orders))[0], subject, version));
+        }
+
+        Assert.Equal(7, await Store.Work.FindVersionAsync(Orders, "cus_1", Token));
+        Assert.Equal(long.MinValue, await Store.Work.FindVersionAsync(Orders, "cus_2", Token));
+        Assert.Null(await Store.Work.FindVersionAsync(Orders, "CUS_1", Token));
+        Assert.Null(await Store.Work.FindVersionAsync(Ledger, "cus_1", Token));
+    }
+
+    [Fact]
+    public async Task Complete_NotAppliedOrWithoutAVersion_KeepsNone()
+    {
+        var items = (await SeedAsync("m1", Orders)).Concat(await SeedAsync("m2", Orders)).ToArray();
+        await CommitAsync(Complete(items[0]), Complete(items[1]));
+
+        await CommitAsync(Delivered(items[0], "cus_1", 5));
+
+        Assert.Null(await Store.Work.FindVersionAsync(Orders, "cus_1", Token));
+    }
+
+    [Fact]
     public async Task Retry_OfOutstandingWork_PutsItOffWithCountersAndAttempt()
     {
         var item = (await SeedAsync("m1", Orders))[0];
@@ -162,4 +189,7 @@ public abstract class WorkCompliance<THarness> : StoreTest<THarness>
 
     private DeadLetterCommand Disabling(WorkItem item, string reason) =>
         new() { Item = item, At = Time.GetUtcNow(), Category = FailureCategory.Gone, Reason = "410", DisableReason = reason };
+
+    private CompleteCommand Delivered(WorkItem item, string subject, long version) =>
+        new() { Item = item, At = Time.GetUtcNow(), Outcome = DeliveryOutcome.Succeeded, Attempt = Attempt(1), Delivered = new(subject, version) };
 }

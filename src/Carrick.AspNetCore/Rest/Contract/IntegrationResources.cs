@@ -31,7 +31,7 @@ internal sealed record DepthResource(
 internal sealed record EndpointResource(
     [property: Description("integration/consumer.")] string Name,
     string Integration,
-    [property: Description("Without its query, which can hold secrets.")] string Url,
+    [property: Description("Scheme, host and port; the path is masked and the query left out, because they can hold secrets.")] string Url,
     [property: Description("Patterns of event types.")] IReadOnlyList<string> Types,
     [property: Description("Whether deliveries are signed.")] bool Signed,
     bool Enabled,

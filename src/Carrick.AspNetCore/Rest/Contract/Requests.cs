@@ -20,6 +20,9 @@ internal sealed record PublishRequest
     [Description("What the event is about; the key of ordered consumers.")]
     public string? Subject { get; init; }
 
+    [Description("The version of the subject, a time or a sequence; consumers that skip late events go by it.")]
+    public long? Version { get; init; }
+
     [Description("The payload as JSON; its bytes are kept as they stand in the request.")]
     public JsonElement Data { get; init; }
 
@@ -36,7 +39,7 @@ internal sealed record ReplayEventRequest
     [Description("One consumer; without it every one that matches now.")]
     public string? Consumer { get; init; }
 
-    [Description("Run handlers although they have processed the message.")]
+    [Description("Run handlers although they have processed the message, and deliver late events.")]
     public bool Force { get; init; }
 
     [Description("Why; for the audit log.")]
@@ -62,7 +65,7 @@ internal sealed record ReplayDeadLettersRequest
     [Description("1 to 10,000; without it no limit.")]
     public int? RatePerSecond { get; init; }
 
-    [Description("Run handlers although they have processed the message.")]
+    [Description("Run handlers although they have processed the message, and deliver late events.")]
     public bool Force { get; init; }
 
     [Description("Why; for the audit log.")]

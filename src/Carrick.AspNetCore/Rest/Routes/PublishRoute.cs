@@ -36,6 +36,7 @@ internal static class PublishRoute
             Type = rules.Required("#/type", body.Type),
             MessageId = rules.Text("#/messageId", body.MessageId) ?? Guid.CreateVersion7(time.GetUtcNow()).ToString("N"),
             Subject = rules.Text("#/subject", body.Subject),
+            Version = body.Version,
             ContentType = ContentType(body, rules),
             Body = payload,
         };

@@ -1,6 +1,6 @@
 namespace Carrick.Storage.Commands;
 
-/// <summary>Deletes one small batch of what is past its retention: attempts and outcomes, events without outstanding or dead deliveries, message ids, audit.</summary>
+/// <summary>Deletes one small batch of what is past its retention: attempts and outcomes, events without outstanding or dead deliveries, message ids, delivered versions, audit.</summary>
 public sealed class RetentionCommand : StoreCommand
 {
     /// <summary>Events, outcomes and attempts older than this.</summary>

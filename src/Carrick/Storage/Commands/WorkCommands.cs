@@ -23,7 +23,15 @@ public sealed class CompleteCommand : WorkCommand
 {
     /// <summary>How it ended.</summary>
     public required DeliveryOutcome Outcome { get; init; }
+
+    /// <summary>What the consumer has of a subject now; kept if it is the newest. <see langword="null"/> for consumers whose versions the store does not keep.</summary>
+    public SubjectVersion? Delivered { get; init; }
 }
+
+/// <summary>A version of a subject.</summary>
+/// <param name="Subject">The subject.</param>
+/// <param name="Version">The version: a time or a sequence.</param>
+public readonly record struct SubjectVersion(string Subject, long Version);
 
 /// <summary>Puts a delivery off: sets due time and counters of the work row, writes the attempt.</summary>
 public sealed class RetryCommand : WorkCommand
