@@ -29,7 +29,7 @@ public sealed class CliCommandTests
         { "replays cancel rpl_1", "POST /v1/replays/rpl_1/cancel", """{"id":"rpl_1","state":"cancelled"}""", "cancelled" },
         { "keys create robots --scope operate", "POST /v1/keys", """{"id":"key_1","key":"ck_NEW"}""", "ck_NEW" },
         { "keys list", "GET /v1/keys", """{"data":[{"id":"key_1","scopes":["read","admin"]}],"nextCursor":null}""", "read, admin" },
-        { "keys revoke key_1", "POST /v1/keys/key_1/revoke", "", "The key is revoked." },
+        { "keys revoke key_1", "DELETE /v1/keys/key_1", "", "The key is revoked." },
     };
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Carrick.Server.Cli.Api;
 
 namespace Carrick.Server.Cli.Commands;
 
@@ -29,9 +30,30 @@ internal static class RequestCommand
         id);
 
     /// <summary>POST, and what the server says, or <paramref name="done"/> where it says nothing.</summary>
-    public static async Task<int> PostAsync(CliContext context, string path, JsonObject? body, string done, CancellationToken cancellationToken)
+    public static async Task<int> PostAsync(CliContext context, string path, JsonObject? body, string done, CancellationToken cancellationToken) =>
+        Print(context, await context.Api.PostAsync(path, body, cancellationToken), done);
+
+    /// <summary>DELETE, and <paramref name="done"/>.</summary>
+    public static async Task<int> DeleteAsync(CliContext context, string path, string done, CancellationToken cancellationToken) =>
+        Print(context, await context.Api.SendAsync(HttpMethod.Delete, path, null, cancellationToken), done);
+
+    /// <summary>A body with those members that are set.</summary>
+    public static JsonObject Body(params (string Name, JsonNode? Value)[] members)
     {
-        var answer = await context.Api.PostAsync(path, body, cancellationToken);
+        var body = new JsonObject();
+        foreach (var (name, value) in members)
+        {
+            if (value is not null)
+            {
+                body[name] = value;
+            }
+        }
+
+        return body;
+    }
+
+    private static int Print(CliContext context, ApiAnswer answer, string done)
+    {
         if (answer.Failure is { } failure)
         {
             return context.Fail(failure);
@@ -47,20 +69,5 @@ internal static class RequestCommand
         }
 
         return ExitCodes.Ok;
-    }
-
-    /// <summary>A body with those members that are set.</summary>
-    public static JsonObject Body(params (string Name, JsonNode? Value)[] members)
-    {
-        var body = new JsonObject();
-        foreach (var (name, value) in members)
-        {
-            if (value is not null)
-            {
-                body[name] = value;
-            }
-        }
-
-        return body;
     }
 }
