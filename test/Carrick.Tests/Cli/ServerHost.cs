@@ -1,6 +1,7 @@
 using Carrick.Authentication;
 using Carrick.Server.Serve;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -18,14 +19,30 @@ internal sealed class ServerHost : IAsyncDisposable
 
     public string Url => _app.Urls.Single();
 
-    public static async Task<ServerHost> StartAsync(string data, string? config = null, params (string Name, string Value)[] environment)
+    public IServiceProvider Services => _app.Services;
+
+    public static Task<ServerHost> StartAsync(string data, string? config = null, params (string Name, string Value)[] environment) =>
+        StartAsync(data, config, new Dictionary<string, string?>(), environment);
+
+    /// <summary>Starts it on a port that is known beforehand.</summary>
+    public static Task<ServerHost> StartAsync(string data, string? config, int port, params (string Name, string Value)[] environment) =>
+        StartAsync(data, config, new Dictionary<string, string?>(), port, environment);
+
+    /// <summary>Starts it with settings as <c>appsettings.json</c> and the environment have them.</summary>
+    public static Task<ServerHost> StartAsync(
+        string data, string? config, IReadOnlyDictionary<string, string?> withSettings, params (string Name, string Value)[] environment) =>
+        StartAsync(data, config, withSettings, 0, environment);
+
+    private static async Task<ServerHost> StartAsync(
+        string data, string? config, IReadOnlyDictionary<string, string?> withSettings, int port, (string Name, string Value)[] environment)
     {
         var variables = environment.ToDictionary(variable => variable.Name, variable => variable.Value);
         string? Read(string name) => variables.GetValueOrDefault(name);
-        var settings = new ServerSettings { Urls = "http://127.0.0.1:0", DataDirectory = data, ConfigFile = config };
+        var settings = new ServerSettings { Urls = $"http://127.0.0.1:{port}", DataDirectory = data, ConfigFile = config };
         await StoreAccess.MigrateAsync(settings, CancellationToken.None);
         var configuration = await ConfigurationLoader.LoadAsync(settings, Read, CancellationToken.None);
         var builder = ServerApplication.CreateBuilder();
+        builder.Configuration.AddInMemoryCollection(withSettings);
         builder.Logging.ClearProviders();
         var app = ServerApplication.Build(builder, settings, configuration, Read);
         await app.StartAsync();
