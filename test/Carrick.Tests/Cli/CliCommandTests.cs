@@ -122,6 +122,20 @@ public sealed class CliCommandTests
     }
 
     [Fact]
+    public async Task List_EmptyPageWithACursor_FollowsIt()
+    {
+        await using var server = await FakeServer.StartAsync();
+        server.On("GET /v1/deliveries", call => new FakeServer.Answer(200, call < 2
+            ? $$"""{"data":[],"nextCursor":"c{{call}}"}"""
+            : """{"data":[{"id":"dlv_1","state":"running"}],"nextCursor":null}"""));
+
+        var run = await CliRun.ExecuteAsync(server, "deliveries", "list", "--state", "running");
+
+        Assert.Contains("dlv_1", run.Output, StringComparison.Ordinal);
+        Assert.Equal(["", "&cursor=c0", "&cursor=c1"], server.Requests.Select(asked => asked.Query.Replace("?limit=50&state=running", "", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task List_Nothing_SaysNone()
     {
         await using var server = await FakeServer.StartAsync();

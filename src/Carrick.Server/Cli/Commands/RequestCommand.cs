@@ -7,7 +7,25 @@ namespace Carrick.Server.Cli.Commands;
 /// <summary>The shape that all commands on one record share: one request, and its answer is printed.</summary>
 internal static class RequestCommand
 {
-    public static Argument<string> Id(string name, string description) => new(name) { Description = description };
+    /// <summary>An argument that becomes a segment of the path.</summary>
+    public static Argument<string> Id(string name, string description) => Path(name, description, id => [id]);
+
+    /// <summary>An argument that becomes several segments of the path, with slashes between them.</summary>
+    public static Argument<string> Ids(string name, string description) => Path(name, description, ids => ids.Split('/'));
+
+    // A URL takes '.' and '..' for steps, and no escape changes that, so the request would be another one.
+    private static Argument<string> Path(string name, string description, Func<string, string[]> segments)
+    {
+        var path = new Argument<string>(name) { Description = description };
+        path.Validators.Add(result =>
+        {
+            if (segments(result.GetValueOrDefault<string>()).Any(segment => segment is "" or "." or ".."))
+            {
+                result.AddError($"'{name}' is no id. {description}");
+            }
+        });
+        return path;
+    }
 
     public static Option<string?> Reason() => new("--reason") { Description = "Why; written to the audit log." };
 
