@@ -10,7 +10,7 @@ internal sealed class WebhookStartupCheck(IEnumerable<WebhookRegistration> regis
     /// <exception cref="OptionsValidationException">A source or a limit is out of range; the message has every error.</exception>
     public Task StartingAsync(CancellationToken cancellationToken)
     {
-        var errors = options.Value.Validate().Select(error => $"{nameof(WebhookReceivingOptions)}.{error}").ToList();
+        var errors = options.Value.Validate().Select(error => $"Carrick:Receiving:{error}").ToList();
         foreach (var registration in registrations)
         {
             sources.Find(registration.Source, out var problems);

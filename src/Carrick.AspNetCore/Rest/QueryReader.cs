@@ -100,6 +100,18 @@ internal sealed class QueryReader
         return null;
     }
 
+    /// <summary>Whether the parameter is <c>true</c>; any word but <c>true</c> and <c>false</c> is an error.</summary>
+    public bool Flag(string name)
+    {
+        var text = Text(name);
+        if (text is not (null or "true" or "false"))
+        {
+            Add(name, "invalid_value", "Use true or false.");
+        }
+
+        return text == "true";
+    }
+
     public int Limit()
     {
         var text = Text("limit");

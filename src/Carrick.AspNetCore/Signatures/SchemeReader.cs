@@ -12,6 +12,14 @@ internal static class SchemeReader
     public static SchemePlan Read(string json)
     {
         var errors = new List<string>();
+        var plan = Read(json, errors);
+        return errors.Count == 0 ? plan : throw new FormatException($"The scheme has {errors.Count} error(s):\n{string.Join('\n', errors)}");
+    }
+
+    /// <summary>Reads a plan that counts only if there are no <paramref name="errors"/>; each is a JSON path, a colon and what is wrong there.</summary>
+    /// <exception cref="FormatException">It is no JSON, or no JSON object.</exception>
+    public static SchemePlan Read(string json, List<string> errors)
+    {
         using var document = Load(json);
         if (document.RootElement.ValueKind != JsonValueKind.Object)
         {
@@ -41,7 +49,7 @@ internal static class SchemeReader
         }
 
         root.Close();
-        return errors.Count == 0 ? plan : throw new FormatException($"The scheme has {errors.Count} error(s):\n{string.Join('\n', errors)}");
+        return plan;
     }
 
     private static JsonDocument Load(string json)

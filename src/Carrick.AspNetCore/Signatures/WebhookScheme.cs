@@ -82,6 +82,13 @@ public sealed record WebhookScheme
         return new WebhookScheme(SchemeReader.Read(json));
     }
 
+    /// <summary>Reads a scheme from a JSON object; <see langword="null"/> if there are <paramref name="errors"/>, each a JSON path, a colon and what is wrong there.</summary>
+    internal static WebhookScheme? ParseOrNull(string json, List<string> errors)
+    {
+        var plan = SchemeReader.Read(json, errors);
+        return errors.Count == 0 ? new WebhookScheme(plan) : null;
+    }
+
     /// <summary>Whether it is the same scheme.</summary>
     public bool Equals(WebhookScheme? other) => other is not null && ReferenceEquals(Plan, other.Plan);
 

@@ -35,6 +35,7 @@ internal sealed class EventSender : IDisposable
                 Id = sample.Id,
                 Type = sample.Type,
                 ContentType = sample.ContentType,
+                Alternative = plan.Alternative,
             });
         }
         catch (ArgumentException)
@@ -85,9 +86,10 @@ internal sealed class EventSender : IDisposable
 /// <param name="Scheme">How it is signed.</param>
 /// <param name="Target">Where to.</param>
 /// <param name="Secret">The sender's secret.</param>
+/// <param name="Alternative">The way to sign, or <see langword="null"/> for the scheme's first that fits.</param>
 /// <param name="Type">The event's type, or <see langword="null"/> for a usual one.</param>
 /// <param name="Body">The body, or <see langword="null"/> for a sample.</param>
-internal sealed record SendPlan(WebhookScheme Scheme, Uri Target, string Secret, string? Type, byte[]? Body)
+internal sealed record SendPlan(WebhookScheme Scheme, Uri Target, string Secret, string? Alternative, string? Type, byte[]? Body)
 {
     /// <summary>Without the secret.</summary>
     public override string ToString() => $"{Scheme.Name} to {Target.GetLeftPart(UriPartial.Path)}";

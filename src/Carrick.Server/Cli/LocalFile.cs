@@ -11,17 +11,34 @@ internal static class LocalFile
         try
         {
             using var stream = File.OpenRead(path);
-            var buffer = new byte[Math.Min(stream.CanSeek ? stream.Length : maxBytes, maxBytes) + 1];
-            var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-            return length <= maxBytes
-                ? buffer[..length]
-                : throw new CliException(new CliFailure(ExitCodes.Usage, $"The file {path} is larger than {maxBytes} bytes."));
+            return ReadToEnd(stream, maxBytes)
+                ?? throw new CliException(new CliFailure(ExitCodes.Usage, $"The file {path} is larger than {maxBytes} bytes."));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             var why = exception is FileNotFoundException or DirectoryNotFoundException ? "It does not exist." : "It cannot be opened; check that it is a file and may be read.";
             throw new CliException(new CliFailure(ExitCodes.Usage, $"The file {path} cannot be read.", why));
         }
+    }
+
+    /// <summary>All bytes, or <see langword="null"/> if there are more than <paramref name="maxBytes"/>.</summary>
+    /// <remarks>The length that a stream tells is not asked: a file may grow while it is read, and pipes and files of the kernel have none.</remarks>
+    public static byte[]? ReadToEnd(Stream stream, int maxBytes)
+    {
+        using var buffer = new MemoryStream();
+        var chunk = new byte[Math.Min(maxBytes, 80 * 1024) + 1];
+        int read;
+        while ((read = stream.Read(chunk)) > 0)
+        {
+            if (buffer.Length + read > maxBytes)
+            {
+                return null;
+            }
+
+            buffer.Write(chunk, 0, read);
+        }
+
+        return buffer.ToArray();
     }
 
     /// <exception cref="CliException">The file cannot be read or is too long.</exception>

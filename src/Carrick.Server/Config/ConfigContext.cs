@@ -6,11 +6,18 @@ namespace Carrick.Server.Config;
 internal sealed class ConfigContext(string file, Func<string, string?> environment)
 {
     private readonly List<ConfigError> _errors = [];
+    private int _expanded;
 
     /// <summary>All errors, by position.</summary>
     public IReadOnlyList<ConfigError> Errors => [.. _errors.OrderBy(error => error.Line).ThenBy(error => error.Column)];
 
     public bool HasErrors => _errors.Count > 0;
+
+    /// <summary>Where the order of each consumer is decided.</summary>
+    public Dictionary<string, ConfigPlace> Orders { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>How many errors there are so far.</summary>
+    public int ErrorCount => _errors.Count;
 
     // A file of nothing but mistakes must not cost more than its reader can use.
     private bool IsFull => _errors.Count >= ConfigLimits.MaxErrors;
@@ -25,10 +32,13 @@ internal sealed class ConfigContext(string file, Func<string, string?> environme
         }
     }
 
+    public ConfigPlace Place(ConfigNode node, string key) => new(file, node.Line, node.Column, key);
+
     /// <summary>The text with its variables filled in, or <see langword="null"/> after an error.</summary>
     public string? Expand(ConfigScalar scalar)
     {
-        var expansion = VariableText.Expand(scalar.Text, environment);
+        var expansion = VariableText.Expand(scalar.Text, environment, ConfigLimits.MaxExpanded - _expanded);
+        _expanded += expansion.Text.Length;
         foreach (var problem in expansion.Problems)
         {
             Error(scalar, problem.Message, problem.Remedy);

@@ -9,7 +9,17 @@ internal sealed class ConfigDocument
     public required IReadOnlyList<IntegrationDefinition> Integrations { get; init; }
 
     public required EngineSettings Settings { get; init; }
+
+    /// <summary>Where the order of each consumer is decided, by the consumer's name.</summary>
+    public IReadOnlyDictionary<string, ConfigPlace> Orders { get; init; } = new Dictionary<string, ConfigPlace>();
 }
+
+/// <summary>A place in a document, for what shows only when it is compared with what runs.</summary>
+/// <param name="File">The file as the user named it.</param>
+/// <param name="Line">From 1.</param>
+/// <param name="Column">From 1.</param>
+/// <param name="Key">The path of the key.</param>
+internal sealed record ConfigPlace(string File, long Line, long Column, string Key);
 
 /// <summary>The keys <c>retention</c> and <c>limits</c>; unset members leave the default. They take effect at start.</summary>
 internal sealed record EngineSettings

@@ -12,6 +12,9 @@ internal static class ConfigLimits
     /// <summary>Levels of lists and mappings in one another.</summary>
     public const int MaxDepth = 16;
 
+    /// <summary>Characters of all texts together with their variables filled in; a small file can name a long variable many times.</summary>
+    public const int MaxExpanded = 4 * 1024 * 1024;
+
     /// <summary>Errors that are collected before reading stops.</summary>
     public const int MaxErrors = 200;
 }

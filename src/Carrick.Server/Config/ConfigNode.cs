@@ -8,6 +8,9 @@ internal abstract record ConfigNode(string Path, long Line, long Column)
 {
     /// <summary>What it is, in words for errors.</summary>
     public abstract string Kind { get; }
+
+    /// <summary>Whether a variable stands in it or below it. What came from one is never repeated in an error: it may be a secret.</summary>
+    public abstract bool HoldsVariable { get; }
 }
 
 /// <summary>A text, a number, or nothing.</summary>
@@ -20,6 +23,8 @@ internal sealed record ConfigScalar(string Path, long Line, long Column, string 
 {
     public override string Kind => IsNull ? "empty" : "a single value";
 
+    public override bool HoldsVariable => Text.Contains("${", StringComparison.Ordinal);
+
     public bool IsNull => !Quoted && Text is "" or "~" or "null" or "Null" or "NULL";
 }
 
@@ -31,6 +36,8 @@ internal sealed record ConfigScalar(string Path, long Line, long Column, string 
 internal sealed record ConfigList(string Path, long Line, long Column, IReadOnlyList<ConfigNode> Items) : ConfigNode(Path, Line, Column)
 {
     public override string Kind => "a list";
+
+    public override bool HoldsVariable => Items.Any(item => item.HoldsVariable);
 }
 
 /// <summary>Keys and values.</summary>
@@ -41,6 +48,8 @@ internal sealed record ConfigList(string Path, long Line, long Column, IReadOnly
 internal sealed record ConfigMapping(string Path, long Line, long Column, IReadOnlyList<ConfigEntry> Entries) : ConfigNode(Path, Line, Column)
 {
     public override string Kind => "a mapping";
+
+    public override bool HoldsVariable => Entries.Any(entry => entry.Value.HoldsVariable);
 
     public ConfigNode? Find(string key) => Entries.FirstOrDefault(entry => entry.Key.Text == key)?.Value;
 }

@@ -22,6 +22,7 @@ internal static class ConfigParser
         {
             Integrations = ReadIntegrations(section, context),
             Settings = SettingsRules.Read(section, context),
+            Orders = context.Orders,
         };
         return context.HasErrors ? new ConfigResult(null, context.Errors) : new ConfigResult(result, []);
     }

@@ -36,7 +36,7 @@ internal sealed class ConfigReader
 
         try
         {
-            return new ConfigReader(context, new Parser(new StringReader(text.TrimStart('\uFEFF')))).ReadDocument();
+            return new ConfigReader(context, new GuardedParser(new Parser(new StringReader(text.TrimStart('\uFEFF'))))).ReadDocument();
         }
         catch (RefusedException refused)
         {
@@ -54,7 +54,7 @@ internal sealed class ConfigReader
             else
             {
                 context.Error(
-                    exception.Start.Line, exception.Start.Column, "", "This is not valid YAML.", "Check the indentation, the quotes and the colons on this line and the one above.");
+                    Math.Max(1, exception.Start.Line), Math.Max(1, exception.Start.Column), "", "This is not valid YAML.", "Check the indentation, the quotes and the colons on this line and the one above.");
             }
 
             return null;

@@ -19,6 +19,15 @@ internal static class ConfigText
         return shown.Append(text.Length > MaxShown ? "...'" : "'").ToString();
     }
 
+    /// <summary>What other code says of a value, as a sentence. Where the value came from a variable, nothing that it quotes is repeated.</summary>
+    public static string Foreign(ConfigNode node, string problem)
+    {
+        var clean = TerminalText.Clean(problem);
+        return node.HoldsVariable && clean.Contains('\'', StringComparison.Ordinal) ? "The value is not valid."
+            : clean.Length == 0 ? "Not valid."
+            : $"{char.ToUpperInvariant(clean[0])}{clean[1..].TrimEnd('.')}.";
+    }
+
     /// <summary>The path of a key; a key that is no plain name stands in quotes.</summary>
     public static string Join(string path, string key)
     {

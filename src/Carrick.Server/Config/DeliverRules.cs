@@ -34,7 +34,8 @@ internal static class DeliverRules
 
                     if (endpoints.Exists(other => other.Name == endpoint.Name))
                     {
-                        context.Error(item, $"Another endpoint is named {ConfigText.Show(endpoint.Name)}.", "Give each its own name.");
+                        var another = item.HoldsVariable ? "Another endpoint has the same name." : $"Another endpoint is named {ConfigText.Show(endpoint.Name)}.";
+                        context.Error(item, another, "Give each its own name.");
                     }
 
                     endpoints.Add(endpoint);
@@ -87,6 +88,7 @@ internal static class DeliverRules
 
         ReportIdle(section, "order", IdleSettings.MissingForOrder(endpoint, source));
         ReportIdle(section, "skipLate", IdleSettings.MissingForSkipLate(endpoint, source));
+        context.Orders[endpoint.Name] = context.Place(section.Find("order") ?? node, ConfigText.Join(node.Path, "order"));
         return name is null ? null : endpoint;
     }
 
@@ -156,7 +158,9 @@ internal static class DeliverRules
         {
             retry.Error(
                 retry.Find("cap") is null ? "base" : "cap",
-                $"The longest delay ({DurationText.Format(policy.Cap)}) is shorter than the first ({DurationText.Format(policy.Base)}).",
+                retry.Node.HoldsVariable
+                    ? "The longest delay is shorter than the first."
+                    : $"The longest delay ({DurationText.Format(policy.Cap)}) is shorter than the first ({DurationText.Format(policy.Base)}).",
                 "Raise cap or lower base.");
         }
 

@@ -63,7 +63,7 @@ internal static class ReceiveRules
     {
         if (section.Find("scheme") is ConfigMapping own)
         {
-            return ParseOwn(own, context);
+            return OwnSchemeRules.Read(own, context);
         }
 
         if (section.Text("scheme") is not { } name)
@@ -79,28 +79,6 @@ internal static class ReceiveRules
         var near = section.Find("scheme") is ConfigScalar scalar ? Suggestion.Nearest(scalar.Text, WebhookScheme.All.Select(known => known.Name)) : null;
         section.Error("scheme", "There is no such scheme.", near is null ? "See 'carrick schemes'." : $"Did you mean '{near}'?");
         return null;
-    }
-
-    private static WebhookScheme? ParseOwn(ConfigMapping own, ConfigContext context)
-    {
-        if (ConfigJson.Convert(own, context) is not { } json)
-        {
-            return null;
-        }
-
-        try
-        {
-            return WebhookScheme.Parse(json.ToJsonString());
-        }
-        catch (FormatException exception)
-        {
-            foreach (var line in exception.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-            {
-                context.Error(own, Sentence(TerminalText.Clean(line)), "'carrick schemes hmac' shows the fields.");
-            }
-
-            return null;
-        }
     }
 
     private static void Report(ConfigSection section, IReadOnlyList<ConfigValue> secrets, IReadOnlyList<string> errors, ConfigContext context)
@@ -121,10 +99,7 @@ internal static class ReceiveRules
             var index = bracket < 0 ? "" : member[(bracket + 1)..].TrimEnd(']');
             var node = (key == "secrets" ? Secret(secrets, index) : Item(section.Find(key), index)) ?? section.Node;
             var path = node == section.Node ? ConfigText.Join(section.Node.Path, key) : node.Path;
-            // What came from a variable is not repeated: a variable may hold a secret.
-            var message = node is ConfigScalar scalar && scalar.Text.Contains("${", StringComparison.Ordinal) && error.Contains('\'', StringComparison.Ordinal)
-                ? "The value is not valid."
-                : Sentence(error[(colon + 1)..].Trim());
+            var message = ConfigText.Foreign(section.Find(key) ?? node, error[(colon + 1)..].Trim());
             context.Error(node.Line, node.Column, path, message, Remedies.GetValueOrDefault(key, "See 'carrick schemes NAME'."));
         }
     }
@@ -135,6 +110,4 @@ internal static class ReceiveRules
 
     private static ConfigNode? Item(ConfigNode? node, string index) =>
         node is ConfigList list && int.TryParse(index, out var i) && i >= 0 && i < list.Items.Count ? list.Items[i] : node;
-
-    private static string Sentence(string text) => text.Length == 0 ? "Not valid." : $"{char.ToUpperInvariant(text[0])}{text[1..].TrimEnd('.')}.";
 }

@@ -15,7 +15,7 @@ internal static class SettingsRules
         var settings = new EngineSettings
         {
             EventRetention = retention?.Duration("events", Hour, Longest),
-            MessageIdRetention = retention?.Duration("messageIds", Hour, Longest),
+            MessageIdRetention = retention?.Duration("messageIds", CarrickOptionsValidator.LeastMessageIdRetention, Longest),
             DeadLetterRetention = retention?.Duration("deadLetters", Hour, Longest),
             WriteQueue = limits?.Integer("writeQueue", 16, 1_000_000),
             CommitBatch = limits?.Integer("commitBatch", 1, 10_000),
@@ -26,14 +26,17 @@ internal static class SettingsRules
         };
         var options = new CarrickOptions();
         settings.CopyTo(options);
-        if (retention is not null && options.MessageIdRetention < options.EventRetention)
+        if (retention is not null && IsRead(retention, "events", settings.EventRetention) && IsRead(retention, "messageIds", settings.MessageIdRetention) && options.MessageIdRetention < options.EventRetention)
         {
             context.Error(
                 retention.Find("messageIds") ?? retention.Node,
                 "Message ids would be forgotten before their events.",
-                $"Set messageIds to {DurationText.Format(options.EventRetention)} or more.");
+                retention.Node.HoldsVariable ? "Set messageIds to as long as events or more." : $"Set messageIds to {DurationText.Format(options.EventRetention)} or more.");
         }
 
         return settings;
     }
+
+    // A value that had an error of its own is not compared: the default that stands in for it is not what the file says.
+    private static bool IsRead(ConfigSection section, string key, TimeSpan? value) => value is not null || section.Find(key) is null;
 }

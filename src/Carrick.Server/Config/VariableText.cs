@@ -5,9 +5,12 @@ namespace Carrick.Server.Config;
 /// <summary>Fills <c>${NAME}</c> from the environment; <c>$${</c> stands for <c>${</c>. Pure but for the reader it is given.</summary>
 internal static class VariableText
 {
-    public static VariableExpansion Expand(string text, Func<string, string?> environment)
+    /// <param name="text">As written.</param>
+    /// <param name="environment">Reads an environment variable.</param>
+    /// <param name="longest">The most characters of the result; beyond it filling in stops with a problem.</param>
+    public static VariableExpansion Expand(string text, Func<string, string?> environment, int longest = int.MaxValue)
     {
-        var result = new StringBuilder(text.Length);
+        var result = new StringBuilder();
         var problems = new List<VariableProblem>();
         for (var i = 0; i < text.Length;)
         {
@@ -23,6 +26,11 @@ internal static class VariableText
             else
             {
                 i = Fill(text, i + 2, environment, result, problems);
+            }
+
+            if (result.Length > longest)
+            {
+                return new VariableExpansion("", [new("The file is too long with its variables filled in.", "Use shorter variables, or fewer of them.")]);
             }
         }
 

@@ -34,7 +34,7 @@ internal static partial class ConfigurationRoutes
     private static async Task<IResult> WriteAsync(HttpContext context, ActiveConfiguration active, Func<string, string?> environment)
     {
         var query = new QueryReader(context);
-        var (file, dryRun) = (query.Text(File.Name), query.Text(DryRun.Name) is "true");
+        var (file, dryRun) = (query.Text(File.Name), query.Flag(DryRun.Name));
         if (query.Errors.Count > 0)
         {
             return Problem.Invalid(query.Errors);
@@ -49,6 +49,11 @@ internal static partial class ConfigurationRoutes
         if (result.Document is not { } document)
         {
             return new ConfigurationProblem(null, result.Errors);
+        }
+
+        if (RunningRules.Check(document, context.RequestServices.GetRequiredService<ICarrickEngine>().Topology) is { Count: > 0 } changes)
+        {
+            return new ConfigurationProblem(null, changes);
         }
 
         if (!dryRun && await ApplyAsync(context, active, document, Encoding.UTF8.GetString(body)) is { } problem)

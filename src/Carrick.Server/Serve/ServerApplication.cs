@@ -10,14 +10,15 @@ namespace Carrick.Server.Serve;
 internal static class ServerApplication
 {
     /// <summary>Composes the builder that reads the environment and <c>appsettings.json</c>.</summary>
+    /// <exception cref="Cli.CliException">A settings file cannot be read.</exception>
     public static WebApplicationBuilder CreateBuilder()
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        var builder = ServerConfiguration.Read(() => WebApplication.CreateBuilder(new WebApplicationOptions
         {
             ApplicationName = typeof(ServerApplication).Assembly.GetName().Name,
             // Settings are read once. A watcher of the working directory would be woken by every write to the database below it.
             Args = ["--hostBuilder:reloadConfigOnChange=false"],
-        });
+        }));
         builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, "yyyy-MM-ddTHH:mm:ss.fffZ "));
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
 
@@ -32,6 +33,8 @@ internal static class ServerApplication
     /// <param name="configuration">The integrations.</param>
     /// <param name="environment">Reads an environment variable, for configurations that are applied later.</param>
     /// <param name="more">Adds handlers and integrations of code.</param>
+    /// <exception cref="OptionsValidationException">An option is out of range; an <see cref="AggregateException"/> of them if options of several sections are.</exception>
+    /// <exception cref="Cli.CliException">An option has an unknown key or a value of another kind; every error is in the details.</exception>
     public static WebApplication Build(
         WebApplicationBuilder builder,
         ServerSettings settings,
@@ -41,15 +44,11 @@ internal static class ServerApplication
     {
         builder.WebHost.UseUrls(settings.Urls);
         builder.WebHost.ConfigureKestrel(KestrelLimits.Apply);
+        var options = builder.AddOptionSections(configuration.Document.Settings);
         builder.Services.AddSingleton(new ActiveConfiguration(configuration.Text, configuration.Document.Settings));
         builder.AddCarrick(carrick =>
         {
             carrick.UseStore(settings);
-            carrick.Configure(options =>
-            {
-                configuration.Document.Settings.CopyTo(options);
-                builder.Configuration.GetSection("Carrick:Engine").Bind(options);
-            });
             foreach (var integration in configuration.Document.Integrations)
             {
                 carrick.AddIntegration(integration.Name, target => Copy(integration, target));
@@ -62,9 +61,11 @@ internal static class ServerApplication
         builder.Services.Replace(ServiceDescriptor.Singleton(setup with { Migrate = settings.Migrate }));
 
         // The host must not give up before the engine has drained.
-        builder.Services.AddOptions<HostOptions>().Configure<IOptions<CarrickOptions>>(
-            (host, engine) => host.ShutdownTimeout = engine.Value.ShutdownGrace + TimeSpan.FromSeconds(10));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownGrace + TimeSpan.FromSeconds(10));
         var app = builder.Build();
+
+        // All options at once, before the first service takes its own and fails alone.
+        app.Services.GetRequiredService<IStartupValidator>().Validate();
         app.MapCarrick();
         var api = app.MapGroup("/v1").AddEndpointFilter<ApiFilter>();
         api.MapConfiguration(environment);

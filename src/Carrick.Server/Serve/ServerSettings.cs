@@ -1,3 +1,5 @@
+using Carrick.Server.Cli;
+
 namespace Carrick.Server.Serve;
 
 /// <summary>How a server starts: arguments first, then the environment (<c>CARRICK__...</c>), then <c>appsettings.json</c>, then defaults.</summary>
@@ -24,14 +26,50 @@ internal sealed record ServerSettings
     /// <summary>The database file.</summary>
     public string DatabasePath => Path.Combine(DataDirectory, "carrick.db");
 
-    public static ServerSettings Resolve(IConfiguration configuration, ServerArguments arguments) => new()
+    /// <summary>Finds the settings; one that is empty counts as unset.</summary>
+    /// <exception cref="CliException">A setting cannot be used; the message names its key, never its value.</exception>
+    public static ServerSettings Resolve(IConfigurationRoot configuration, ServerArguments arguments)
     {
-        Urls = arguments.Urls ?? configuration["Carrick:Urls"] ?? configuration["urls"] ?? "http://127.0.0.1:8420",
-        DataDirectory = Path.GetFullPath(arguments.Data ?? configuration["Carrick:Data"] ?? "carrick-data"),
-        ConfigFile = arguments.Config ?? configuration["Carrick:Config"],
-        Migrate = !arguments.NoMigrate && !string.Equals(configuration["Carrick:Migrate"], "false", StringComparison.OrdinalIgnoreCase),
-        ConnectionString = configuration.GetConnectionString("Carrick") is { Length: > 0 } text ? text : null,
+        var migrate = ReadMigrate(configuration);
+        var connection = Read(configuration, "ConnectionStrings:Carrick");
+        ConnectionText.Check(connection);
+        return new ServerSettings
+        {
+            Urls = Given(arguments.Urls) ?? Read(configuration, "Carrick:Urls") ?? Read(configuration, "urls") ?? "http://127.0.0.1:8420",
+            DataDirectory = FullPath(Given(arguments.Data) ?? Read(configuration, "Carrick:Data") ?? "carrick-data"),
+            ConfigFile = Given(arguments.Config) ?? Read(configuration, "Carrick:Config"),
+            Migrate = migrate && !arguments.NoMigrate,
+            ConnectionString = connection,
+        };
+    }
+
+    private static string? Given(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
+
+    // Not by the indexer: a variable that is set to nothing would hide what the file says.
+    private static string? Read(IConfigurationRoot configuration, string key) => configuration.Providers.Reverse()
+        .Select(provider => provider.TryGet(key, out var text) ? Given(text) : null)
+        .FirstOrDefault(text => text is not null);
+
+    private static bool ReadMigrate(IConfigurationRoot configuration) => Read(configuration, "Carrick:Migrate")?.ToUpperInvariant() switch
+    {
+        null or "TRUE" => true,
+        "FALSE" => false,
+        _ => throw new CliException(new CliFailure(
+            ExitCodes.Usage, "Carrick:Migrate (CARRICK__MIGRATE) is neither true nor false.", "Set it to false to leave the schema alone, or unset it.")),
     };
+
+    private static string FullPath(string path)
+    {
+        try
+        {
+            return Path.GetFullPath(path);
+        }
+        catch (Exception exception) when (exception is ArgumentException or NotSupportedException or PathTooLongException)
+        {
+            throw new CliException(new CliFailure(
+                ExitCodes.Usage, "Carrick:Data (--data, CARRICK__DATA) is not a path.", "Name a directory, such as /var/lib/carrick."));
+        }
+    }
 }
 
 /// <summary>What the arguments say; unset members leave the decision to the environment.</summary>

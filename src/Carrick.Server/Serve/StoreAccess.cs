@@ -8,17 +8,13 @@ namespace Carrick.Server.Serve;
 internal static class StoreAccess
 {
     /// <summary>Chooses the store.</summary>
-    /// <exception cref="CliException">The connection string asks for a store that this build does not have.</exception>
+    /// <exception cref="CliException">The connection string asks for a store that this version does not have, or cannot be read.</exception>
     public static CarrickBuilder UseStore(this CarrickBuilder carrick, ServerSettings settings)
     {
         if (settings.ConnectionString is { } text)
         {
-            return text.Contains("Data Source", StringComparison.OrdinalIgnoreCase) && !text.Contains("Host=", StringComparison.OrdinalIgnoreCase)
-                ? carrick.UseSqlite(text)
-                : throw new CliException(new CliFailure(
-                    ExitCodes.Usage,
-                    "ConnectionStrings__Carrick asks for PostgreSQL, and this build has no PostgreSQL store.",
-                    "Unset it to use SQLite in the data directory."));
+            ConnectionText.Check(text);
+            return carrick.UseSqlite(text);
         }
 
         DataDirectory.Ensure(settings.DataDirectory);

@@ -32,7 +32,8 @@ public sealed class CarrickOptions
     public TimeSpan EventRetention { get; set; } = TimeSpan.FromDays(30);
 
     /// <summary>How long message ids are kept.</summary>
-    /// <value>At least <see cref="EventRetention"/>; default 30 days.</value>
+    /// <value>At least 4 days and at least <see cref="EventRetention"/>; default 30 days. Senders try again for up to 3 days (Stripe; Standard Webhooks
+    /// recommends a schedule of 75 hours), and what comes after its id was forgotten is processed again.</value>
     public TimeSpan MessageIdRetention { get; set; } = TimeSpan.FromDays(30);
 
     /// <summary>How long dead letters and their events are kept.</summary>

@@ -5,6 +5,9 @@ namespace Carrick.Hosting;
 /// <summary>Checks all limits and periods; every error in one message, each with its key.</summary>
 internal sealed class CarrickOptionsValidator : IValidateOptions<CarrickOptions>
 {
+    /// <summary>The least <see cref="CarrickOptions.MessageIdRetention"/>.</summary>
+    public static readonly TimeSpan LeastMessageIdRetention = TimeSpan.FromDays(4);
+
     public ValidateOptionsResult Validate(string? name, CarrickOptions options)
     {
         List<string> errors = [];
@@ -15,6 +18,7 @@ internal sealed class CarrickOptionsValidator : IValidateOptions<CarrickOptions>
         Check(errors, In(options.ShutdownGrace, TimeSpan.Zero, TimeSpan.FromMinutes(10)), nameof(options.ShutdownGrace), "must be 0 to 10 minutes");
         Check(errors, In(options.HandlerLinger, TimeSpan.Zero, TimeSpan.FromMilliseconds(100)), nameof(options.HandlerLinger), "must be 0 to 100 ms");
         Check(errors, options.EventRetention >= TimeSpan.FromHours(1), nameof(options.EventRetention), "must be at least 1 hour");
+        Check(errors, options.MessageIdRetention >= LeastMessageIdRetention, nameof(options.MessageIdRetention), "must be at least 4 days, which is longer than senders try again");
         Check(errors, options.MessageIdRetention >= options.EventRetention, nameof(options.MessageIdRetention), "must be at least EventRetention");
         Check(errors, options.DeadLetterRetention >= TimeSpan.FromHours(1), nameof(options.DeadLetterRetention), "must be at least 1 hour");
         Check(errors, options.LedgerRetention >= TimeSpan.FromHours(1), nameof(options.LedgerRetention), "must be at least 1 hour");
@@ -27,7 +31,7 @@ internal sealed class CarrickOptionsValidator : IValidateOptions<CarrickOptions>
     {
         if (!valid)
         {
-            errors.Add($"Carrick:{key} {rule}.");
+            errors.Add($"Carrick:Engine:{key} {rule}.");
         }
     }
 }

@@ -48,6 +48,43 @@ public sealed class DemoCommandTests
     }
 
     [Fact]
+    public async Task Demo_Keep_InvitesAndGoesOnUntilItIsStopped()
+    {
+        using (var probe = new TcpListener(IPAddress.Loopback, 8420))
+        {
+            try
+            {
+                probe.Start();
+            }
+            catch (SocketException)
+            {
+                Assert.Skip("Something listens on port 8420, where the demo stays.");
+            }
+        }
+
+        using var stop = new CancellationTokenSource();
+        using var output = new CancelAtText(stop, "curl -H", beforeCancel: AskAsync);
+
+        var code = await new CliApp(Host(output)).RunAsync(["demo", "--events", "100", "--keep"], stop.Token);
+
+        var text = output.ToString();
+        var directory = Regex.Match(text, "its files are in (.+)\\.\r?\n").Groups[1].Value;
+        Assert.True(code == ExitCodes.Ok, text);
+        Assert.Equal("200", output.Seen);
+        Assert.True(File.Exists(Path.Combine(directory, "bookings.db")), text);
+        Directory.Delete(directory, recursive: true);
+
+        static async Task<string> AskAsync(string invitation)
+        {
+            using var http = new HttpClient();
+            using var request = new HttpRequestMessage(HttpMethod.Get, Regex.Match(invitation, "http://[^ ]+v1/dead-letters").Value);
+            request.Headers.Authorization = new("Bearer", Regex.Match(invitation, "CARRICK_API_KEY=(ck_[A-Z0-9_]+)").Groups[1].Value);
+            using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
+            return ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture);
+        }
+    }
+
+    [Fact]
     public async Task Demo_KeepWithPortTaken_SaysWhatToDo()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 8420);
@@ -85,13 +122,16 @@ public sealed class DemoCommandTests
     private static int Count(string output, string row) =>
         int.Parse(Regex.Match(output, $@"\| {row} +\| +([0-9,]+)").Groups[1].Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
 
-    private sealed class CancelAtText(CancellationTokenSource stop, string text) : StringWriter
+    private sealed class CancelAtText(CancellationTokenSource stop, string text, Func<string, Task<string>>? beforeCancel = null) : StringWriter
     {
+        public string? Seen { get; private set; }
+
         public override async Task WriteLineAsync(string? value)
         {
             await base.WriteLineAsync(value);
             if (value!.Contains(text, StringComparison.Ordinal))
             {
+                Seen = beforeCancel is null ? null : await beforeCancel(value);
                 await stop.CancelAsync();
             }
         }

@@ -33,9 +33,12 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     public Uri Url => _ready.Task.Result;
 
     /// <summary>Starts a command of the server's executable.</summary>
-    public static ServerProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    public static ServerProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) => StartIn(Path.GetTempPath(), environment, arguments);
+
+    /// <summary>Starts a command with a working directory.</summary>
+    public static ServerProcess StartIn(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
         start.ArgumentList.Add(typeof(CliApp).Assembly.Location);
         foreach (var argument in arguments)
         {

@@ -29,7 +29,7 @@ public sealed class CliCommandTests
         { "replays cancel rpl_1", "POST /v1/replays/rpl_1/cancel", """{"id":"rpl_1","state":"cancelled"}""", "cancelled" },
         { "keys create robots --scope operate", "POST /v1/keys", """{"id":"key_1","key":"ck_NEW"}""", "ck_NEW" },
         { "keys list", "GET /v1/keys", """{"data":[{"id":"key_1","scopes":["read","admin"]}],"nextCursor":null}""", "read, admin" },
-        { "keys revoke key_1", "POST /v1/keys/key_1/revoke", "", "The key is revoked." },
+        { "keys revoke key_1", "DELETE /v1/keys/key_1", "", "The key is revoked." },
     };
 
     [Theory]
@@ -119,6 +119,20 @@ public sealed class CliCommandTests
         Assert.Equal(["?limit=3", "?limit=2&cursor=c0%2B%2F", "?limit=1&cursor=c1%2B%2F"], server.Requests.Select(asked => asked.Query));
         Assert.Equal(3, JsonDocument.Parse(run.Output).RootElement.GetProperty("data").GetArrayLength());
         Assert.Equal("c2+/", JsonDocument.Parse(run.Output).RootElement.GetProperty("nextCursor").GetString());
+    }
+
+    [Fact]
+    public async Task List_EmptyPageWithACursor_FollowsIt()
+    {
+        await using var server = await FakeServer.StartAsync();
+        server.On("GET /v1/deliveries", call => new FakeServer.Answer(200, call < 2
+            ? $$"""{"data":[],"nextCursor":"c{{call}}"}"""
+            : """{"data":[{"id":"dlv_1","state":"running"}],"nextCursor":null}"""));
+
+        var run = await CliRun.ExecuteAsync(server, "deliveries", "list", "--state", "running");
+
+        Assert.Contains("dlv_1", run.Output, StringComparison.Ordinal);
+        Assert.Equal(["", "&cursor=c0", "&cursor=c1"], server.Requests.Select(asked => asked.Query.Replace("?limit=50&state=running", "", StringComparison.Ordinal)));
     }
 
     [Fact]

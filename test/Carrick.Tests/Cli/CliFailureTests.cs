@@ -1,3 +1,4 @@
+using Carrick.Server;
 using Carrick.Server.Cli;
 using Xunit;
 
@@ -32,6 +33,39 @@ public sealed class CliFailureTests
         server.On("GET /v1/events", _ => new FakeServer.Answer(503, """{"detail":"Full."}""") { Headers = [("Retry-After", "7")] });
 
         Assert.Contains("Try again in 7 s.", (await CliRun.ExecuteAsync(server, "events", "list")).Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("keys revoke .")]
+    [InlineData("keys revoke ..")]
+    [InlineData("events show ..")]
+    [InlineData("events payload .")]
+    [InlineData("deliveries show ..")]
+    [InlineData("deliveries retry ..")]
+    [InlineData("deliveries discard .")]
+    [InlineData("replays show ..")]
+    [InlineData("replays cancel ..")]
+    [InlineData("endpoints enable a/..")]
+    [InlineData("endpoints disable ../b")]
+    [InlineData("endpoints disable a//b")]
+    public async Task Id_ThatAPathWouldStepOver_IsRefused(string args)
+    {
+        await using var server = await FakeServer.StartAsync();
+
+        var run = await CliRun.ExecuteAsync(server, args.Split(' '));
+
+        Assert.Equal(ExitCodes.Usage, run.ExitCode);
+        Assert.Contains("is no id", run.Error, StringComparison.Ordinal);
+        Assert.Empty(server.Requests);
+    }
+
+    [Fact]
+    public async Task Id_Empty_IsRefused()
+    {
+        await using var server = await FakeServer.StartAsync();
+
+        Assert.Equal(ExitCodes.Usage, (await CliRun.ExecuteAsync(server, "keys", "revoke", "")).ExitCode);
+        Assert.Empty(server.Requests);
     }
 
     [Fact]
@@ -169,6 +203,36 @@ public sealed class CliFailureTests
 
         Assert.Equal(ExitCodes.Usage, run.ExitCode);
         Assert.NotEmpty(run.Error);
+    }
+
+    /// <summary>Commands whose output has text of others, and the answer that holds it.</summary>
+    public static TheoryData<string, string, string> Hostile => new()
+    {
+        { "send stripe --to URL/webhooks/a --secret-env SECRET", "POST /webhooks/a", "EVIL" },
+        { "events tail --count 1", "GET /v1/events", """{"data":[{"id":"evt_EVIL","type":"EVIL"}],"nextCursor":null}""" },
+        { "doctor --data NONE", "GET /v1/endpoints", """{"data":[{"name":"EVIL","enabled":false,"disabledReason":"EVIL"}],"nextCursor":null}""" },
+        { "doctor --data NONE", "GET /v1/diagnostics", """{"unknownConsumers":[{"name":"EVIL","outstanding":7}]}""" },
+        { "doctor --data NONE", "GET /health/ready", """{"status":"degraded","problem":"EVIL"}""" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Hostile))]
+    public async Task RemoteText_OfACommandWithItsOwnOutput_ReachesNoTerminal(string args, string request, string answer)
+    {
+        const string Escaped = "\\u001b]0;owned\\u0007\\u009b2J\\u202e\\rforged";
+        await using var server = await FakeServer.StartAsync();
+        var text = request.Contains("/v1/", StringComparison.Ordinal) || request.Contains("/health/", StringComparison.Ordinal) ? Escaped : System.Text.RegularExpressions.Regex.Unescape(Escaped);
+        server.On("GET /health/live", "{}").On("GET /health/ready", "{}").On("GET /v1/endpoints", """{"data":[]}""").On("GET /v1/integrations", """{"data":[]}""").On("GET /v1/diagnostics", "{}");
+        server.On(request, call => new FakeServer.Answer(request.EndsWith("ready", StringComparison.Ordinal) ? 503 : 200, answer.Replace("EVIL", text + call, StringComparison.Ordinal)));
+
+        foreach (var output in new[] { "table", "json" })
+        {
+            var run = await CliRun.ExecuteAsync(server, [.. args.Replace("URL", server.Url, StringComparison.Ordinal).Split(' '), "--output", output]);
+
+            Assert.Contains("owned", run.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain(run.Output + run.Error, character => character is not ('\n' or '\r') && !TerminalText.IsPlain(new System.Text.Rune(character)));
+            Assert.DoesNotContain("\rforged", run.Output, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -136,6 +136,10 @@ public sealed class LocalCommandTests : IDisposable
     [InlineData("send stripe --to http://127.0.0.1:1/ --secret-env NOPE", ExitCodes.Usage)]
     [InlineData("send strip --to http://127.0.0.1:1/ --secret-env SECRET", ExitCodes.Usage)]
     [InlineData("send stripe --to file:///etc/passwd --secret-env SECRET", ExitCodes.Usage)]
+    [InlineData("send --to http://127.0.0.1:1/ --secret-env SECRET", ExitCodes.Usage)]
+    [InlineData("send stripe --scheme-file x.yaml --to http://127.0.0.1:1/ --secret-env SECRET", ExitCodes.Usage)]
+    [InlineData("send --scheme-file nowhere.yaml --to http://127.0.0.1:1/ --secret-env SECRET", ExitCodes.Usage)]
+    [InlineData("send hubspot --alternative v4 --to http://127.0.0.1:1/ --secret-env SECRET", ExitCodes.Usage)]
     [InlineData("send stripe --to http://127.0.0.1:1/ --secret-env SECRET --count 0", ExitCodes.Usage)]
     public async Task Send_CannotSend_SaysWhyWithoutTheSecret(string args, int exitCode)
     {
@@ -148,17 +152,38 @@ public sealed class LocalCommandTests : IDisposable
     [Theory]
     [InlineData("""{"data":[{"name":"a/x","enabled":true,"depth":{"dead":0}}]}""", ExitCodes.Ok, "all enabled")]
     [InlineData("""{"data":[{"name":"a/x","enabled":false,"disabledReason":"410","depth":{"dead":0}}]}""", ExitCodes.Failure, "carrick endpoints enable a/x")]
-    [InlineData("""{"data":[{"name":"a/x","enabled":true,"depth":{"dead":3}}]}""", ExitCodes.Failure, "3 dead letters")]
     [InlineData("""{"data":[{"name":"a/x","enabled":true,"gateUntil":"2999-01-01T00:00:00Z","depth":{"dead":0}}]}""", ExitCodes.Failure, "2999-01-01")]
     public async Task Doctor_Endpoints_TellsWhatToDo(string endpoints, int exitCode, string shown)
     {
         await using var server = await FakeServer.StartAsync();
-        server.On("GET /health/live", "{}").On("GET /health/ready", "{}").On("GET /v1/endpoints", endpoints).On("GET /v1/diagnostics", """{"unknownConsumers":[]}""");
+        server.On("GET /health/live", "{}").On("GET /health/ready", "{}").On("GET /v1/endpoints", endpoints)
+            .On("GET /v1/integrations", """{"data":[]}""").On("GET /v1/diagnostics", """{"unknownConsumers":[]}""");
 
         var run = await CliRun.ExecuteAsync(server, "doctor", "--data", Path.Combine(_directory.FullName, "none"));
 
         Assert.True(run.ExitCode == exitCode, run.ToString());
         Assert.Contains(shown, run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Doctor_DeadLettersOfHandlersAndEndpoints_NamesBoth()
+    {
+        await using var server = await FakeServer.StartAsync();
+        server.On("GET /health/live", "{}").On("GET /health/ready", "{}").On("GET /v1/endpoints", """{"data":[]}""").On("GET /v1/diagnostics", """{"unknownConsumers":[]}""")
+            .On("GET /v1/integrations", """{"data":[{"name":"a","consumers":[{"name":"a/book","kind":"handler","depth":{"dead":3}},{"name":"a/x","kind":"endpoint","depth":{"dead":4}},{"name":"a/y","kind":"endpoint","depth":{"dead":0}}]}]}""");
+
+        var run = await CliRun.ExecuteAsync(server, "doctor", "--data", Path.Combine(_directory.FullName, "none"), "--output", "json");
+
+        Assert.Equal(ExitCodes.Failure, run.ExitCode);
+        var failed = JsonDocument.Parse(run.Output).RootElement.GetProperty("checks").EnumerateArray()
+            .Where(check => check.GetProperty("outcome").GetString() == "fail")
+            .Select(check => (check.GetProperty("name").GetString(), check.GetProperty("detail").GetString(), check.GetProperty("remedy").GetString()));
+        Assert.Equal(
+            [
+                ("handler a/book", "3 dead letters", "See 'carrick dead-letters list --consumer a/book'; replay or discard them."),
+                ("endpoint a/x", "4 dead letters", "See 'carrick dead-letters list --consumer a/x'; replay or discard them."),
+            ],
+            failed);
     }
 
     [Fact]
@@ -177,7 +202,7 @@ public sealed class LocalCommandTests : IDisposable
     {
         await using var server = await FakeServer.StartAsync();
         server.On("GET /health/live", "{}").On("GET /health/ready", """{"status":"degraded","problem":"disk full"}""", 503)
-            .On("GET /v1/endpoints", """{"data":[]}""").On("GET /v1/diagnostics", """{"unknownConsumers":[{"name":"old/x","outstanding":7}]}""");
+            .On("GET /v1/endpoints", """{"data":[]}""").On("GET /v1/integrations", """{"data":[]}""").On("GET /v1/diagnostics", """{"unknownConsumers":[{"name":"old/x","outstanding":7}]}""");
 
         var run = await CliRun.ExecuteAsync(server, "doctor", "--data", Path.Combine(_directory.FullName, "none"));
 

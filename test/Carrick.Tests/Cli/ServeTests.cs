@@ -68,6 +68,33 @@ public sealed class ServeTests : IDisposable
         Assert.Equal("none", (await CliRun.ExecuteAsync(server.Url, server.AdminKey, ["endpoints", "list"])).Output.Trim());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Apply_OrderOfARunningEndpointChanges_IsRefusedWithLineAndKeyAlsoAsADryRun(bool dryRun)
+    {
+        const string Ordered = """
+            integrations:
+              a:
+                deliver:
+                  - { name: x, url: "http://127.0.0.1:1/x", order: subject }
+                  - { name: y, url: "http://127.0.0.1:1/y" }
+            """;
+        await using var server = await ServerHost.StartAsync(Data, Write(Ordered));
+        var changed = Ordered.Replace(", order: subject", "", StringComparison.Ordinal).Replace("1/y\"", "1/y\", order: subject", StringComparison.Ordinal);
+
+        var run = await CliRun.ExecuteAsync(server.Url, server.AdminKey, ["apply", "-f", Write(changed), .. dryRun ? new[] { "--dry-run" } : []]);
+
+        Assert.Equal(ExitCodes.Usage, run.ExitCode);
+        Assert.Equal(
+            [
+                "carrick.yaml:4:9: integrations.a.deliver[0].order: The order cannot change while the endpoint runs. Restart the server with this configuration, or give the endpoint another name.",
+                "carrick.yaml:5:56: integrations.a.deliver[1].order: The order cannot change while the endpoint runs. Restart the server with this configuration, or give the endpoint another name.",
+            ],
+            run.Error.Split('\n').Select(line => line.Trim()).Where(line => line.StartsWith("carrick.yaml", StringComparison.Ordinal)));
+        Assert.Equal(ExitCodes.Ok, (await CliRun.ExecuteAsync(server.Url, server.AdminKey, ["apply", "-f", Write(Ordered), "--dry-run"])).ExitCode);
+    }
+
     [Fact]
     public async Task Apply_WithLesserKeys_IsRefused()
     {

@@ -63,6 +63,36 @@ public sealed class ServerApiTests : IDisposable
         Assert.Equal(response.Headers.GetValues("Request-Id").Single(), problem.GetProperty("requestId").GetString());
     }
 
+    [Theory]
+    [InlineData("yes")]
+    [InlineData("1")]
+    [InlineData("True")]
+    [InlineData("")]
+    [InlineData("true&dryRun=true")]
+    public async Task Config_DryRunIsNoFlag_IsRefusedAndChangesNothing(string word)
+    {
+        await using var server = await StartAsync();
+
+        var response = await SendAsync(server, HttpMethod.Put, "/v1/config?dryRun=" + word, "integrations: {}");
+
+        AssertProblem(response, 400);
+        Assert.Equal("dryRun", JsonDocument.Parse(await ReadAsync(response)).RootElement.GetProperty("errors")[0].GetProperty("parameter").GetString());
+        Assert.Equal(HttpStatusCode.NotFound, (await SendAsync(server, HttpMethod.Get, "/v1/config")).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("true", false)]
+    [InlineData("false", true)]
+    public async Task Config_DryRun_DecidesWhetherItIsApplied(string word, bool applied)
+    {
+        await using var server = await StartAsync();
+
+        var response = await SendAsync(server, HttpMethod.Put, "/v1/config?dryRun=" + word, "integrations: {}");
+
+        Assert.Equal(applied, JsonDocument.Parse(await ReadAsync(response)).RootElement.GetProperty("applied").GetBoolean());
+        Assert.Equal(applied ? HttpStatusCode.OK : HttpStatusCode.NotFound, (await SendAsync(server, HttpMethod.Get, "/v1/config")).StatusCode);
+    }
+
     [Fact]
     public async Task Config_NotValid_NamesFileLineAndKey()
     {

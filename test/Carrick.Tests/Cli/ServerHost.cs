@@ -1,6 +1,7 @@
 using Carrick.Authentication;
 using Carrick.Server.Serve;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -21,22 +22,34 @@ internal sealed class ServerHost : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     public static Task<ServerHost> StartAsync(string data, string? config = null, params (string Name, string Value)[] environment) =>
-        StartAsync(data, config, environment, _ => { });
+        StartAsync(data, config, new Dictionary<string, string?>(), environment);
 
-    /// <param name="data">The data directory.</param>
-    /// <param name="config">The configuration file.</param>
-    /// <param name="environment">The variables.</param>
-    /// <param name="more">Changes what the server has composed.</param>
-    public static async Task<ServerHost> StartAsync(string data, string? config, (string Name, string Value)[] environment, Action<IServiceCollection> more)
+    /// <summary>Starts it with services that <paramref name="more"/> has changed.</summary>
+    public static Task<ServerHost> StartAsync(string data, string? config, (string Name, string Value)[] environment, Action<IServiceCollection> more) =>
+        StartAsync(data, config, new Dictionary<string, string?>(), 0, environment, more);
+
+    /// <summary>Starts it on a port that is known beforehand.</summary>
+    public static Task<ServerHost> StartAsync(string data, string? config, int port, params (string Name, string Value)[] environment) =>
+        StartAsync(data, config, new Dictionary<string, string?>(), port, environment);
+
+    /// <summary>Starts it with settings as <c>appsettings.json</c> and the environment have them.</summary>
+    public static Task<ServerHost> StartAsync(
+        string data, string? config, IReadOnlyDictionary<string, string?> withSettings, params (string Name, string Value)[] environment) =>
+        StartAsync(data, config, withSettings, 0, environment);
+
+    private static async Task<ServerHost> StartAsync(
+        string data, string? config, IReadOnlyDictionary<string, string?> withSettings, int port, (string Name, string Value)[] environment,
+        Action<IServiceCollection>? more = null)
     {
         var variables = environment.ToDictionary(variable => variable.Name, variable => variable.Value);
         string? Read(string name) => variables.GetValueOrDefault(name);
-        var settings = new ServerSettings { Urls = "http://127.0.0.1:0", DataDirectory = data, ConfigFile = config };
+        var settings = new ServerSettings { Urls = $"http://127.0.0.1:{port}", DataDirectory = data, ConfigFile = config };
         await StoreAccess.MigrateAsync(settings, CancellationToken.None);
         var configuration = await ConfigurationLoader.LoadAsync(settings, Read, CancellationToken.None);
         var builder = ServerApplication.CreateBuilder();
+        builder.Configuration.AddInMemoryCollection(withSettings);
         builder.Logging.ClearProviders();
-        more(builder.Services);
+        more?.Invoke(builder.Services);
         var app = ServerApplication.Build(builder, settings, configuration, Read);
         await app.StartAsync();
         return new ServerHost(app, await app.Services.GetRequiredService<ApiKeys>().EnsureAdminKeyAsync(CancellationToken.None));

@@ -66,6 +66,10 @@ public sealed class ConfigErrorTests
     [InlineData("integrations: { a: {} }", "carrick.yaml:1:17: integrations.a: The integration does nothing. Add 'receive:', 'deliver:' or both.")]
     [InlineData("integrations: { a: { deliver: x } }", "carrick.yaml:1:31: integrations.a.deliver: Must be a list, not a single value. Start each endpoint with '- name:'.")]
     [InlineData("integrations: {}\nretention: { events: 60d }", "carrick.yaml:2:12: retention: Message ids would be forgotten before their events. Set messageIds to 60d or more.")]
+    [InlineData("integrations: {}\nretention: { messageIds: 95h }", "carrick.yaml:2:26: retention.messageIds: '95h' is out of range. Use 4d to 3650d.")]
+    [InlineData("integrations: {}\nretention: { events: 1h, messageIds: 3d }", "carrick.yaml:2:38: retention.messageIds: '3d' is out of range. Use 4d to 3650d.")]
+    [InlineData("integrations: {}\nretention: { events: 5d, messageIds: 4d }", "carrick.yaml:2:38: retention.messageIds: Message ids would be forgotten before their events. Set messageIds to 5d or more.")]
+    [InlineData("integrations: {}\nretention: { events: 59m, messageIds: 4d }", "carrick.yaml:2:22: retention.events: '59m' is out of range. Use 1h to 3650d.")]
     [InlineData("integrations: {}\nlimits: { bodyBuffer: 5GiB }", "carrick.yaml:2:23: limits.bodyBuffer: '5GiB' is out of range. Use 0 to 4GiB.")]
     public void Errors_WholeFile_NameLineColumnKeyAndRemedy(string yaml, string expected) => Assert.Equal(expected, Errors(yaml));
 
@@ -99,6 +103,14 @@ public sealed class ConfigErrorTests
         Assert.Equal("carrick.yaml:" + expected, Errors(Endpoint(line)));
 
     [Fact]
+    public void Errors_PeriodsFromVariables_AreComparedWithoutShowingThem() => Assert.Equal(
+        """
+        carrick.yaml:6:40: integrations.a.deliver[0].retry.cap: The longest delay is shorter than the first. Raise cap or lower base.
+        carrick.yaml:7:12: retention: Message ids would be forgotten before their events. Set messageIds to as long as events or more.
+        """,
+        Errors(Endpoint("retry: { base: \"${BASE}\", cap: 1h }") + "retention: { events: \"${EVENTS}\" }", ("BASE", "7h"), ("EVENTS", "77d")));
+
+    [Fact]
     public void Errors_TwoEndpointsWithOneName_NameTheSecond() => Assert.Equal(
         "carrick.yaml:7:9: integrations.a.deliver[1]: Another endpoint is named 'a/x'. Give each its own name.",
         Errors(Endpoint() + "\n      - { name: x, url: \"http://127.0.0.1/\" }"));
@@ -110,11 +122,14 @@ public sealed class ConfigErrorTests
         var yaml = Endpoint("timeout: \"${C}\"", "rate: \"${C}\"", "order: \"${C}\"", "types: \"${C}*x\"", "retry: { statuses: \"${C}\" }", "signing: { secret: \"${C}\" }", "headers: { X-A: \"${C}\\n\" }")
             .Replace("http://127.0.0.1/", "\"${C}\"", StringComparison.Ordinal)
             + "  b:\n    receive: { scheme: \"${C}\", secrets: \"${C}\", id: \"${C} ' x\", accept: \"${C}\", publicUrl: \"${C}\", maxBody: \"${C}\" }\n"
-            + "  c:\n    receive: { scheme: stripe, secrets: \"${C}\", id: \"${C} ' x\", accept: \"${C}\" }\n";
+            + "  c:\n    receive: { scheme: stripe, secrets: \"${C}\", id: \"${C} ' x\", accept: \"${C}\" }\n"
+            + "  d:\n    receive: { scheme: stripe, secrets: [\"${C}\"], accept: [default, \"${C}\"] }\n"
+            + "    deliver: [{ name: \"${C}\", url: \"http://127.0.0.1/\" }, { name: \"${C}\", url: \"http://127.0.0.1/\" }]\n";
 
         var errors = Errors(yaml, ("C", Canary));
 
         Assert.Contains("'${C}' is not a duration", errors, StringComparison.Ordinal);
+        Assert.Contains("integrations.d.deliver[1]: Another endpoint has the same name.", errors, StringComparison.Ordinal);
         Assert.DoesNotContain(Canary, errors, StringComparison.Ordinal);
     }
 }

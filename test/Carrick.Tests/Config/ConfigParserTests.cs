@@ -112,6 +112,13 @@ public sealed class ConfigParserTests
     }
 
     [Fact]
+    public void Parse_ShortestRetention_IsValid() => Assert.Equal(
+        (TimeSpan.FromDays(4), TimeSpan.FromDays(4), TimeSpan.FromHours(1)),
+        Parse("integrations: {}\nretention: { events: 4d, messageIds: 4d, deadLetters: 1h }").Document!.Settings is var settings
+            ? (settings.EventRetention, settings.MessageIdRetention, settings.DeadLetterRetention)
+            : default);
+
+    [Fact]
     public void Parse_NoIntegrations_IsValid() => Assert.Empty(Parse("integrations: {}").Document!.Integrations);
 
     [Fact]

@@ -26,7 +26,7 @@ internal static class EndpointCommands
 
     private static Command Act(CliApp app, string verb, string description, string done)
     {
-        var name = RequestCommand.Id("name", "The endpoint's name, integration/name.");
+        var name = RequestCommand.Ids("name", "The endpoint's name, integration/name.");
         var reason = RequestCommand.Reason();
         return app.Create(
             verb,

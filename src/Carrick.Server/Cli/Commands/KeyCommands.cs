@@ -42,8 +42,8 @@ internal static class KeyCommands
             "revoke",
             "Revoke an API key at once.",
             ["carrick keys revoke key_01HXYZ..."],
-            (context, cancellationToken) => RequestCommand.PostAsync(
-                context, $"v1/keys/{Uri.EscapeDataString(context.Get(id))}/revoke", null, "The key is revoked.", cancellationToken),
+            (context, cancellationToken) => RequestCommand.DeleteAsync(
+                context, $"v1/keys/{Uri.EscapeDataString(context.Get(id))}", "The key is revoked.", cancellationToken),
             id);
     }
 }

@@ -64,7 +64,8 @@ internal static class ListCommand
 
             var (data, next) = Page.Read(answer);
             rows.AddRange(data);
-            cursor = data.Count == 0 ? null : next;
+            // A page may be empty and still have another behind it: the server looks at a bounded number of rows for each.
+            cursor = next;
         }
         while (cursor is not null && rows.Count < limit);
 

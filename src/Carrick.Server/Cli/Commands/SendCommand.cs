@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Carrick.Server.Config;
-using Carrick.Signatures;
 
 namespace Carrick.Server.Cli.Commands;
 
@@ -12,7 +10,9 @@ internal static class SendCommand
 
     public static Command Create(CliApp app)
     {
-        var scheme = new Argument<string>("scheme") { Description = "A name of 'carrick schemes'." };
+        var scheme = new Argument<string?>("scheme") { Description = "A name of 'carrick schemes'.", Arity = ArgumentArity.ZeroOrOne };
+        var schemeFile = new Option<string?>("--scheme-file") { Description = "A scheme of your own in place of a name: a YAML or JSON file with what stands below 'scheme'." };
+        var alternative = new Option<string?>("--alternative") { Description = "The way to sign, where a scheme has several. Default: the first accepted one that fits." };
         var to = new Option<string>("--to") { Description = "The URL to post to, such as http://127.0.0.1:8420/webhooks/billing.", Required = true };
         var secretVariable = new Option<string?>("--secret-env") { Description = "The environment variable that holds the secret." };
         var secretFile = new Option<string?>("--secret-file") { Description = "The file that holds the secret." };
@@ -22,13 +22,20 @@ internal static class SendCommand
         return app.Create(
             "send",
             "Sign and post a sample event of any scheme.",
-            ["carrick send stripe --to http://127.0.0.1:8420/webhooks/billing --secret-env STRIPE_WEBHOOK_SECRET", "carrick send github --to URL --secret-file secret.txt --type issues --count 10"],
+            [
+                "carrick send stripe --to http://127.0.0.1:8420/webhooks/billing --secret-env STRIPE_WEBHOOK_SECRET",
+                "carrick send github --to URL --secret-file secret.txt --type issues --count 10",
+                "carrick send hubspot --alternative v2 --to URL --secret-env HUBSPOT_SECRET",
+                "carrick send --scheme-file acme.yaml --to URL --secret-env ACME_SECRET",
+            ],
             async (context, cancellationToken) =>
             {
+                var chosen = SendScheme.Find(context.Find(scheme), context.Get(schemeFile), context.Host.Environment);
                 var plan = new SendPlan(
-                    FindScheme(context.Get(scheme)),
+                    chosen,
                     SendTarget(context.Get(to)!),
                     ReadSecret(context, context.Get(secretVariable), context.Get(secretFile)),
+                    SendScheme.Alternative(chosen, context.Get(alternative)),
                     context.Get(type),
                     context.Get(file) is { } path ? LocalFile.ReadBytes(path, MaxBody) : null);
                 return context.Get(count) is >= 1 and <= 100_000 and var times
@@ -36,6 +43,8 @@ internal static class SendCommand
                     : context.Fail(new CliFailure(ExitCodes.Usage, "--count must be from 1 to 100000."));
             },
             scheme,
+            schemeFile,
+            alternative,
             to,
             secretVariable,
             secretFile,
@@ -70,13 +79,6 @@ internal static class SendCommand
 
         return exitCode;
     }
-
-    private static WebhookScheme FindScheme(string name) => WebhookScheme.TryGet(name, out var scheme)
-        ? scheme
-        : throw new CliException(new CliFailure(
-            ExitCodes.Usage,
-            $"There is no scheme {ConfigText.Show(name)}.",
-            Suggestion.Nearest(name, WebhookScheme.All.Select(known => known.Name)) is { } near ? $"Did you mean '{near}'?" : "See 'carrick schemes'."));
 
     private static Uri SendTarget(string text) => Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri is { Scheme: "http" or "https", UserInfo: "", Fragment: "" }
         ? uri

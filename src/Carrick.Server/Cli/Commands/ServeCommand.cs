@@ -71,10 +71,21 @@ internal static class ServeCommand
     {
         StoreException store => new CliFailure(ExitCodes.Failure, store.Message, "See 'carrick doctor'."),
         EngineFullException full => new CliFailure(ExitCodes.Busy, full.Message, "See 'carrick doctor'."),
-        OptionsValidationException options => new CliFailure(ExitCodes.Usage, string.Join(" ", options.Failures)),
+        OptionsValidationException options => Options([options]),
+        AggregateException several when several.InnerExceptions.All(inner => inner is OptionsValidationException) =>
+            Options(several.InnerExceptions.OfType<OptionsValidationException>()),
         IOException io => new CliFailure(ExitCodes.Failure, io.Message, "Name another address with --urls if this one is in use."),
         FormatException format => new CliFailure(ExitCodes.Usage, format.Message, "Write the address like http://127.0.0.1:8420."),
-        InvalidOperationException { InnerException: not null } value => new CliFailure(ExitCodes.Usage, value.Message),
+        InvalidOperationException { InnerException: not null } value => new CliFailure(
+            ExitCodes.Usage, $"The setting {KeyOf(value.Message)} has a value of the wrong kind.", "Mend it in the environment or in appsettings.json."),
         _ => null,
+    };
+
+    // "Failed to convert configuration value '...' at 'Kestrel:...' to type '...'.": the key is shown, the value is not.
+    private static string KeyOf(string message) => message.Split(" at '") is { Length: > 1 } parts ? parts[^1].Split('\'')[0] : "of .NET";
+
+    private static CliFailure Options(IEnumerable<OptionsValidationException> exceptions) => new(ExitCodes.Usage, "The settings are not valid.")
+    {
+        Details = [.. exceptions.SelectMany(exception => exception.Failures)],
     };
 }

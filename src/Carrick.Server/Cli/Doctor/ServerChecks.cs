@@ -27,6 +27,7 @@ internal static class ServerChecks
             ? DoctorCheck.Fail("server", $"not ready: {Problem(ready) ?? notReady.Message}", "Read the server's log; check its disk.")
             : DoctorCheck.Ok("server", "ready"));
         checks.AddRange(await EndpointsAsync(api, time, cancellationToken));
+        checks.AddRange(await DeadLettersAsync(api, cancellationToken));
         checks.Add(await UnknownConsumersAsync(api, cancellationToken));
         return checks;
     }
@@ -63,14 +64,30 @@ internal static class ServerChecks
             {
                 checks.Add(DoctorCheck.Fail(name, $"asked for no attempt before {JsonText.At(endpoint, "gateUntil")}", "Wait, or lower its 'rate'."));
             }
-
-            if (JsonText.At(endpoint, "depth.dead") is not ("0" or "-") and var dead)
-            {
-                checks.Add(DoctorCheck.Fail(name, $"{dead} dead letters", $"See 'carrick dead-letters list --consumer {JsonText.At(endpoint, "name")}'; replay or discard them."));
-            }
         }
 
-        return checks.Count > 0 ? checks : [DoctorCheck.Ok("endpoints", "all enabled, no dead letters")];
+        return checks.Count > 0 ? checks : [DoctorCheck.Ok("endpoints", "all enabled, none asks to wait")];
+    }
+
+    // Handlers have dead letters too, so the consumers of all integrations are asked.
+    private static async Task<IReadOnlyList<DoctorCheck>> DeadLettersAsync(ApiClient api, CancellationToken cancellationToken)
+    {
+        var answer = await api.GetAsync("v1/integrations", cancellationToken);
+        if (answer.Failure is { } failure)
+        {
+            return [DoctorCheck.Fail("dead letters", failure.Message, failure.Remedy ?? "Read the server's log.")];
+        }
+
+        List<DoctorCheck> checks =
+        [
+            .. Page.Read(answer).Data
+                .SelectMany(integration => integration.TryGetProperty("consumers", out var consumers) && consumers.ValueKind == JsonValueKind.Array ? consumers.EnumerateArray() : [])
+                .Select(consumer => (Name: JsonText.At(consumer, "name"), Kind: JsonText.At(consumer, "kind"), Dead: JsonText.At(consumer, "depth.dead")))
+                .Where(consumer => consumer.Dead is not ("0" or "-"))
+                .Select(consumer => DoctorCheck.Fail(
+                    $"{consumer.Kind} {consumer.Name}", $"{consumer.Dead} dead letters", $"See 'carrick dead-letters list --consumer {consumer.Name}'; replay or discard them.")),
+        ];
+        return checks.Count > 0 ? checks : [DoctorCheck.Ok("dead letters", "none")];
     }
 
     private static async Task<DoctorCheck> UnknownConsumersAsync(ApiClient api, CancellationToken cancellationToken)
