@@ -1,6 +1,9 @@
 using Carrick.Authentication;
 using Carrick.Server.Serve;
+using Carrick.Operations;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -15,6 +18,8 @@ internal sealed class ServerHost : IAsyncDisposable
 
     /// <summary>The key that the first start made, or <see langword="null"/>.</summary>
     public string? AdminKey { get; }
+
+    public IReadOnlyList<Endpoint> Endpoints => _app.Services.GetRequiredService<EndpointDataSource>().Endpoints;
 
     public string Url => _app.Urls.Single();
 
@@ -31,6 +36,10 @@ internal sealed class ServerHost : IAsyncDisposable
         await app.StartAsync();
         return new ServerHost(app, await app.Services.GetRequiredService<ApiKeys>().EnsureAdminKeyAsync(CancellationToken.None));
     }
+
+    /// <summary>Makes a key with one scope.</summary>
+    public async Task<string> MakeKeyAsync(string scope) =>
+        (await _app.Services.GetRequiredService<ApiKeys>().CreateAsync(scope, [scope], new Operator("test"), CancellationToken.None)).Key;
 
     public async ValueTask DisposeAsync()
     {
