@@ -1,4 +1,5 @@
 using System.Globalization;
+using Carrick.CrashCampaign.Victim;
 
 namespace Carrick.CrashCampaign;
 
@@ -6,22 +7,31 @@ namespace Carrick.CrashCampaign;
 internal sealed record CampaignOptions
 {
     private const string Usage = """
-        Usage: carrick-crash [--cycles N] [--seed S] [--store sqlite] [--handlers own|engine] [--connections N] [--dir DIR] [--keep]
+        Usage: carrick-crash [--cycles N] [--seed S] [--store sqlite] [--handlers own|engine|both] [--connections N]
+                             [--patience SECONDS] [--sabotage NAME] [--dir DIR] [--keep]
           --cycles       kills of the server; 1 to 100,000; default 50
           --seed         repeats the choices of a run; default: from the clock, and printed
           --store        where the engine keeps its events; default sqlite
-          --handlers     the database of the handlers: their own file, or the engine's; default own
+          --handlers     the database of the handlers: their own file, the engine's, or one handler in each; default own
           --connections  senders; 1 to 64; default 8
+          --patience     seconds without an acknowledgement after which the server counts as hung; 1 to 600; default 20
+          --sabotage     a fault to plant into the server, which the campaign has to find: ack-early, book-outside, skip-ledger,
+                         exit, hang, complain
           --dir          where databases and history go; default: a new directory under the temporary one
           --keep         keep that directory; it is kept after violations in any case
-        Exit code: 0 clean, 1 violations, 2 wrong usage, 3 the run could not be finished.
+        Exit code: 0 clean, 1 violations, 2 wrong usage, 3 the run could not be finished,
+        4 the server ended or fell silent by itself, logged an error, or was slow to come back.
         """;
 
     public int Cycles { get; private init; } = 50;
 
     public int Seed { get; private init; } = (int)(DateTime.UtcNow.Ticks & int.MaxValue);
 
-    public bool EngineDatabaseForHandlers { get; private init; }
+    public HandlerPlace Handlers { get; private init; }
+
+    public TimeSpan Patience { get; private init; } = TimeSpan.FromSeconds(20);
+
+    public Sabotage Sabotage { get; private init; }
 
     public int Connections { get; private init; } = 8;
 
@@ -40,7 +50,9 @@ internal sealed record CampaignOptions
                 "--cycles" when Number(value, 1, 100_000) is { } cycles => options with { Cycles = cycles },
                 "--seed" when Number(value, 0, int.MaxValue) is { } seed => options with { Seed = seed },
                 "--store" when value == "sqlite" => options,
-                "--handlers" when value is "own" or "engine" => options with { EngineDatabaseForHandlers = value == "engine" },
+                "--handlers" when Name<HandlerPlace>(value) is { } place => options with { Handlers = place },
+                "--patience" when Number(value, 1, 600) is { } seconds => options with { Patience = TimeSpan.FromSeconds(seconds) },
+                "--sabotage" when Name<Sabotage>(value) is { } sabotage => options with { Sabotage = sabotage },
                 "--connections" when Number(value, 1, 64) is { } connections => options with { Connections = connections },
                 "--dir" when value.Length > 0 => options with { Directory = Path.GetFullPath(value) },
                 "--keep" => options with { Keep = true },
@@ -58,6 +70,20 @@ internal sealed record CampaignOptions
         }
 
         return options;
+    }
+
+    private static T? Name<T>(string text)
+        where T : struct, Enum
+    {
+        foreach (var value in Enum.GetValues<T>())
+        {
+            if (string.Equals(value.ToString(), text.Replace("-", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase))
+            {
+                return value;
+            }
+        }
+
+        return null;
     }
 
     private static int? Number(string text, int min, int max) =>

@@ -10,8 +10,12 @@ namespace Carrick.CrashCampaign;
 internal sealed partial class VictimProcess : IDisposable
 {
     private const int SigTerm = 15;
+    private const int KilledCode = 128 + 9;
     private readonly Process _process;
     private readonly TaskCompletionSource<Uri> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _ending;
 
     private VictimProcess(Process process) => _process = process;
 
@@ -35,7 +39,7 @@ internal sealed partial class VictimProcess : IDisposable
         var victim = new VictimProcess(process);
         process.OutputDataReceived += (_, line) => victim.Hear(line.Data, log);
         process.ErrorDataReceived += (_, line) => victim.Hear(line.Data, log);
-        process.Exited += (_, _) => victim._ready.TrySetException(new InvalidOperationException("The server ended before it was ready."));
+        process.Exited += (_, _) => victim.NoteEnd();
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
@@ -43,29 +47,61 @@ internal sealed partial class VictimProcess : IDisposable
     }
 
     /// <summary>Waits until it listens.</summary>
-    /// <exception cref="TimeoutException">It took more than a minute.</exception>
-    /// <exception cref="InvalidOperationException">It ended before.</exception>
-    public Task<Uri> WaitReadyAsync() => _ready.Task.WaitAsync(TimeSpan.FromMinutes(1));
-
-    /// <summary>SIGKILL.</summary>
-    public async Task KillAsync()
+    /// <exception cref="VictimFailedException">It ended before, or it took more than a minute.</exception>
+    public async Task<Uri> WaitReadyAsync()
     {
-        _process.Kill(entireProcessTree: true);
-        await _process.WaitForExitAsync();
+        await WatchAsync(Task.WhenAny(_ready.Task, Task.Delay(TimeSpan.FromMinutes(1))));
+        return _ready.Task.IsCompleted ? await _ready.Task : throw new VictimFailedException("The server did not listen within a minute.");
     }
 
-    /// <summary>SIGTERM, and its exit code.</summary>
-    /// <exception cref="TimeoutException">It did not end within a minute.</exception>
-    /// <exception cref="InvalidOperationException">It had ended before.</exception>
-    public async Task<int> StopAsync()
+    /// <summary>Waits for work that needs the server alive.</summary>
+    /// <exception cref="VictimFailedException">The server failed first; the work is left to itself.</exception>
+    public async Task WatchAsync(Task work)
     {
+        await Task.WhenAny(work, _failed.Task);
+        if (work.IsFaulted)
+        {
+            // A request that fails because the server has ended is noticed before the end is.
+            await Task.WhenAny(_failed.Task, Task.Delay(TimeSpan.FromSeconds(2)));
+        }
+
+        await (_failed.Task.IsCompleted ? _failed.Task : work);
+    }
+
+    /// <summary>SIGKILL.</summary>
+    /// <exception cref="VictimFailedException">It had ended by itself, or said that something is broken.</exception>
+    public async Task KillAsync()
+    {
+        var hadEnded = _process.HasExited;
+        _ending = true;
+        _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        if (hadEnded || _process.ExitCode != KilledCode)
+        {
+            NoteEndByItself();
+        }
+
+        await ThrowIfFailedAsync();
+    }
+
+    /// <summary>SIGTERM.</summary>
+    /// <exception cref="TimeoutException">It did not end within a minute.</exception>
+    /// <exception cref="VictimFailedException">It had ended before, or ended otherwise than cleanly.</exception>
+    public async Task StopAsync()
+    {
+        await ThrowIfFailedAsync();
+        _ending = true;
         if (SendSignal(_process.Id, SigTerm) != 0)
         {
-            throw new InvalidOperationException("The server cannot be stopped: it has ended before.");
+            throw new VictimFailedException("The server cannot be stopped: it has ended before.");
         }
 
         await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
-        return _process.ExitCode;
+        await ThrowIfFailedAsync();
+        if (_process.ExitCode != 0)
+        {
+            throw new VictimFailedException($"The server ended with exit code {_process.ExitCode} after SIGTERM.");
+        }
     }
 
     public void Dispose()
@@ -76,12 +112,25 @@ internal sealed partial class VictimProcess : IDisposable
         }
 
         // Nobody may wait for it any more.
-        _ = _ready.Task.Exception;
+        _ = _failed.Task.Exception;
         _process.Dispose();
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int SendSignal(int process, int signal);
+
+    private Task ThrowIfFailedAsync() => _failed.Task.IsCompleted ? _failed.Task : Task.CompletedTask;
+
+    private void NoteEnd()
+    {
+        if (!_ending)
+        {
+            NoteEndByItself();
+        }
+    }
+
+    private void NoteEndByItself() =>
+        _failed.TrySetException(new VictimFailedException($"The server ended by itself with exit code {_process.ExitCode}."));
 
     private void Hear(string? line, TextWriter log)
     {
@@ -96,6 +145,11 @@ internal sealed partial class VictimProcess : IDisposable
                 break;
             case not null:
                 log.WriteLine(line);
+                if (VictimLog.IsFailure(line))
+                {
+                    _failed.TrySetException(new VictimFailedException($"The server logged: {line}"));
+                }
+
                 break;
         }
     }

@@ -67,6 +67,9 @@ public static class CheckCommand
     {
         Invariant.History => "HISTORY",
         Invariant.DuplicateNamesFirst => "DUPLICATE",
+        Invariant.DelayIsOfPolicy => "DELAY",
+        Invariant.BytesAreExact => "BYTES",
+        Invariant.AttemptIsOneRequest => "REPEAT",
         _ => string.Create(CultureInfo.InvariantCulture, $"I{(int)invariant}"),
     };
 }

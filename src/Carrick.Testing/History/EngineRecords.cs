@@ -66,7 +66,16 @@ public enum DeliveryStanding
 /// <param name="Error">The error, if it failed.</param>
 /// <param name="NextDueAt">When the next attempt is due, if there is to be one.</param>
 public sealed record StoredAttempt(
-    string Delivery, int Number, DateTimeOffset StartedAt, TimeSpan Duration, bool Succeeded, int? Status, string? Error, DateTimeOffset? NextDueAt) : HistoryRecord;
+    string Delivery, int Number, DateTimeOffset StartedAt, TimeSpan Duration, bool Succeeded, int? Status, string? Error, DateTimeOffset? NextDueAt) : HistoryRecord
+{
+    /// <summary>The other side asked for less: it uses up no budget, and its delay is not the policy's.</summary>
+    /// <value>Default <see langword="false"/>.</value>
+    public bool Throttled { get; init; }
+
+    /// <summary>It failed for good: no budget has to be used up before the delivery is dead.</summary>
+    /// <value>Default <see langword="false"/>.</value>
+    public bool Final { get; init; }
+}
 
 /// <summary>Depths that the engine reported at rest.</summary>
 /// <param name="Consumer">The consumer's name.</param>
@@ -78,6 +87,10 @@ public sealed record ReportedDepth(string Consumer, long Ready, long Delayed, lo
 /// <summary>An operator changed the due time of a delivery, so that it may run before.</summary>
 /// <param name="Delivery">The delivery's id.</param>
 public sealed record OperatorActed(string Delivery) : HistoryRecord;
+
+/// <summary>The engine's process was killed and has ended. Written before it is started again, so that it parts its lives.</summary>
+/// <param name="At">When.</param>
+public sealed record Killed(DateTimeOffset At) : HistoryRecord;
 
 /// <summary>The run was drained before the store was read: nothing may be outstanding.</summary>
 /// <param name="At">When.</param>

@@ -16,6 +16,9 @@ public sealed class HistoryChecker
     private readonly OrderCheck _order;
     private readonly AttemptCheck _attempts;
     private readonly RetryAfterCheck _pauses;
+    private readonly RetryCheck _retries;
+    private readonly RepeatCheck _repeats;
+    private readonly BodyCheck _bodies;
     private readonly DepthCheck _depths;
 
     private HistoryChecker()
@@ -27,6 +30,9 @@ public sealed class HistoryChecker
         _effects = new EffectCheck(facts, _report, _order);
         _attempts = new AttemptCheck(facts, _report);
         _pauses = new RetryAfterCheck(facts, _report, _attempts);
+        _retries = new RetryCheck(facts, _report, _attempts);
+        _repeats = new RepeatCheck(facts, _report);
+        _bodies = new BodyCheck(facts, _report);
         _depths = new DepthCheck(facts, _report);
     }
 
@@ -63,16 +69,25 @@ public sealed class HistoryChecker
     {
         switch (record)
         {
-            case Sent line: _acceptance.Add(line); break;
+            case Sent line:
+                _acceptance.Add(line);
+                _bodies.Add(line);
+                break;
             case Acked line: _acceptance.Add(line); break;
             case Refused line: _acceptance.Add(line); break;
             case OutcomeUnknown line: _acceptance.Add(line); break;
             case StoredEvent line: _acceptance.Add(line); break;
-            case Effect line: _effects.Add(line); break;
+            case Effect line:
+                _effects.Add(line);
+                _bodies.Add(line);
+                break;
             case Received line:
                 _effects.Add(line);
                 _pauses.Add(line);
+                _repeats.Add(line);
+                _bodies.Add(line);
                 break;
+            case Killed line: _repeats.Add(line); break;
             case DeclaredConsumer line: _deliveries.Add(line); break;
             case StoredDelivery line: _deliveries.Add(line); break;
             case OperatorActed line: _deliveries.Add(line); break;
@@ -91,6 +106,9 @@ public sealed class HistoryChecker
         _order.Finish();
         _attempts.Finish();
         _pauses.Finish();
+        _retries.Finish();
+        _repeats.Finish();
+        _bodies.Finish();
         _depths.Finish();
     }
 }

@@ -20,5 +20,6 @@ namespace Carrick.Testing.History;
 [JsonDerivedType(typeof(StoredAttempt), "attempt")]
 [JsonDerivedType(typeof(ReportedDepth), "depth")]
 [JsonDerivedType(typeof(OperatorActed), "operator")]
+[JsonDerivedType(typeof(Killed), "killed")]
 [JsonDerivedType(typeof(Drained), "drained")]
 public abstract record HistoryRecord;

@@ -35,4 +35,13 @@ public enum Invariant
 
     /// <summary>A message id has one event, and every answer names it; only the first says that it is no duplicate.</summary>
     DuplicateNamesFirst = 20,
+
+    /// <summary>The delay after a failure is the policy's, and a delivery is dead only when the policy's budget is used up.</summary>
+    DelayIsOfPolicy = 21,
+
+    /// <summary>Consumers get the bytes that were sent.</summary>
+    BytesAreExact = 22,
+
+    /// <summary>Within one life of the engine, an attempt is one request.</summary>
+    AttemptIsOneRequest = 23,
 }

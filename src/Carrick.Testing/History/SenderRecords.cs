@@ -5,7 +5,16 @@ namespace Carrick.Testing.History;
 /// <param name="Message">The message id.</param>
 /// <param name="Subject">The subject, if it has one.</param>
 /// <param name="Sequence">The number of the message within its subject; grows.</param>
-public sealed record Sent(DateTimeOffset At, string Message, string? Subject, long Sequence) : HistoryRecord;
+public sealed record Sent(DateTimeOffset At, string Message, string? Subject, long Sequence) : HistoryRecord
+{
+    /// <summary>Its signature is wrong on purpose: it must be refused, and nothing of it may be stored.</summary>
+    /// <value>Default <see langword="false"/>.</value>
+    public bool Forged { get; init; }
+
+    /// <summary>The <see cref="BodyHash"/> of what was sent.</summary>
+    /// <value>Default <see langword="null"/>: not known.</value>
+    public string? Body { get; init; }
+}
 
 /// <summary>The engine answered 2xx.</summary>
 /// <param name="At">When the answer was read.</param>

@@ -11,11 +11,11 @@ internal static class EffectExport
         using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ConnectionString);
         connection.Open();
         using var command = connection.CreateCommand();
-        command.CommandText = "SELECT consumer, row, message, subject, sequence FROM effects ORDER BY row";
+        command.CommandText = "SELECT consumer, row, message, subject, sequence, body FROM effects ORDER BY row";
         using var row = command.ExecuteReader();
         while (row.Read())
         {
-            history.Write(new Effect(row.GetString(0), row.GetInt64(1), row.GetString(2), row.GetString(3), row.GetInt64(4)));
+            history.Write(new Effect(row.GetString(0), row.GetInt64(1), row.GetString(2), row.GetString(3), row.GetInt64(4)) { Body = row.GetString(5) });
         }
     }
 }

@@ -18,14 +18,10 @@ internal sealed class StoreExport : IDisposable
         _idLow = (ulong)Read("SELECT value FROM meta WHERE name = 'id_low'", row => row.GetInt64(0)).Single();
     }
 
-    public static void Write(string storePath, string effectsPath, HistoryWriter history)
+    public static void Write(string path, HistoryWriter history)
     {
-        using (var store = new StoreExport(storePath, history))
-        {
-            store.WriteStore();
-        }
-
-        EffectExport.Write(effectsPath, history);
+        using var store = new StoreExport(path, history);
+        store.WriteStore();
     }
 
     public void Dispose() => _connection.Dispose();
@@ -75,7 +71,11 @@ internal sealed class StoreExport : IDisposable
                 row.GetInt32(4) == (int)Retry.FailureCategory.None,
                 row.IsDBNull(5) ? null : row.GetInt32(5),
                 row.IsDBNull(6) ? null : row.GetString(6),
-                Time(row, 7)));
+                Time(row, 7))
+            {
+                Throttled = row.GetInt32(4) == (int)Retry.FailureCategory.Throttled,
+                Final = row.GetInt32(4) is (int)Retry.FailureCategory.Permanent or (int)Retry.FailureCategory.Gone or (int)Retry.FailureCategory.Poison,
+            });
     }
 
     private StoredDelivery Delivery(SqliteDataReader row, DeliveryStanding standing) =>

@@ -44,7 +44,7 @@ internal sealed class Sender(HistoryWriter history, Target target) : IDisposable
             }
         }
 
-        history.Write(new Sent(DateTimeOffset.UtcNow, message.Id, message.Subject, message.Sequence));
+        history.Write(new Sent(DateTimeOffset.UtcNow, message.Id, message.Subject, message.Sequence) { Forged = forged, Body = BodyHash.Of(body) });
         try
         {
             using var response = await _client.SendAsync(request);

@@ -39,10 +39,10 @@ internal sealed class ChaosReceiver(HistoryWriter history, int seed) : IAsyncDis
 
     private async Task AnswerAsync(HttpContext context, string consumer, int errorPercent)
     {
-        Message? message;
+        using var body = new MemoryStream();
         try
         {
-            message = await JsonSerializer.DeserializeAsync(context.Request.Body, MessageJson.Default.Message, context.RequestAborted);
+            await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
@@ -50,11 +50,13 @@ internal sealed class ChaosReceiver(HistoryWriter history, int seed) : IAsyncDis
             return;
         }
 
+        var bytes = body.GetBuffer().AsSpan(0, (int)body.Length);
+        var message = JsonSerializer.Deserialize(bytes, MessageJson.Default.Message)!;
         var attempt = int.Parse(context.Request.Headers["carrick-attempt"].ToString(), CultureInfo.InvariantCulture);
         var now = DateTimeOffset.UtcNow;
         var (answer, delay) = Choose(errorPercent);
         var (retryAfter, notBefore) = answer == 429 ? Pause(now, delay) : default;
-        history.Write(new Received(now, consumer, message!.Id, message.Subject, message.Sequence, attempt, answer, notBefore));
+        history.Write(new Received(now, consumer, message.Id, message.Subject, message.Sequence, attempt, answer, notBefore) { Body = BodyHash.Of(bytes) });
         switch (answer)
         {
             case 0 when delay:

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Carrick.CrashCampaign.Load;
 using Carrick.Handlers;
+using Carrick.Testing.History;
 using Microsoft.Data.Sqlite;
 
 namespace Carrick.CrashCampaign.Victim;
@@ -8,10 +9,25 @@ namespace Carrick.CrashCampaign.Victim;
 /// <summary>The handlers: each books one row per message. They also fail by chance, before and after they have booked.</summary>
 internal sealed class VictimHandlers(VictimSettings settings)
 {
-    public async Task CreateTableAsync()
+    private readonly ForgetfulLedger? _forgetful = settings.Sabotage == Sabotage.SkipLedger ? new ForgetfulLedger(settings.OwnPath) : null;
+
+    public async Task CreateTablesAsync()
     {
         Directory.CreateDirectory(settings.Directory);
-        await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = settings.EffectsPath, Pooling = false }.ConnectionString);
+        foreach (var path in settings.EffectPaths)
+        {
+            await CreateTableAsync(path);
+        }
+
+        if (_forgetful is not null)
+        {
+            await _forgetful.PlantAsync();
+        }
+    }
+
+    private static async Task CreateTableAsync(string path)
+    {
+        await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         await using var command = connection.CreateCommand();
         command.CommandText =
@@ -22,7 +38,8 @@ internal sealed class VictimHandlers(VictimSettings settings)
                 consumer TEXT NOT NULL,
                 message  TEXT NOT NULL,
                 subject  TEXT NOT NULL,
-                sequence INTEGER NOT NULL
+                sequence INTEGER NOT NULL,
+                body     TEXT NOT NULL
             );
             """;
         await command.ExecuteNonQueryAsync();
@@ -48,13 +65,31 @@ internal sealed class VictimHandlers(VictimSettings settings)
             throw new InvalidOperationException("Failed before booking.");
         }
 
-        await context.Transaction.ExecuteAsync(
-            $"INSERT INTO effects (consumer, message, subject, sequence) VALUES ({context.Consumer}, {message.Id}, {message.Subject}, {message.Sequence})",
-            cancellationToken);
+        var body = BodyHash.Of(context.Event.Body.Span);
+        FormattableString effect =
+            $"INSERT INTO effects (consumer, message, subject, sequence, body) VALUES ({context.Consumer}, {message.Id}, {message.Subject}, {message.Sequence}, {body})";
+        if (settings.Sabotage == Sabotage.BookOutside)
+        {
+            await BookOutsideAsync(context.Consumer, effect, cancellationToken);
+        }
+        else
+        {
+            await context.Transaction.ExecuteAsync(effect, cancellationToken);
+        }
+
         if (fails)
         {
             throw new InvalidOperationException("Failed after booking: the row must be rolled back.");
         }
+    }
+
+    private async Task BookOutsideAsync(string consumer, FormattableString effect, CancellationToken cancellationToken)
+    {
+        await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = settings.PathOf(consumer) }.ConnectionString);
+        await connection.OpenAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await transaction.ExecuteAsync(effect, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
     }
 
     /// <summary>A hash that is the same in every process.</summary>

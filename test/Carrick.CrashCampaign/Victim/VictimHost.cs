@@ -10,28 +10,33 @@ namespace Carrick.CrashCampaign.Victim;
 /// <summary>The process that is killed: a small application that uses Carrick as a library.</summary>
 internal static class VictimHost
 {
-    private static readonly RetryPolicy Fast = new()
+    public static readonly RetryPolicy Fast = new()
     {
         Attempts = 5,
         Base = TimeSpan.FromMilliseconds(20),
         Cap = TimeSpan.FromMilliseconds(500),
     };
 
+    public static readonly RetryPolicy Patient = Fast with { Attempts = 20 };
+
     public static async Task<int> RunAsync(VictimSettings settings)
     {
         var handlers = new VictimHandlers(settings);
-        await handlers.CreateTableAsync();
+        await handlers.CreateTablesAsync();
 
+        var audit = settings.Handlers == HandlerPlace.Both ? OwnHandlerDatabase.Make(settings.OwnPath) : null;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.AddCarrick(carrick =>
         {
             carrick.UseSqlite($"Data Source={settings.StorePath}");
-            if (settings.EngineDatabaseForHandlers)
+            if (settings.Handlers != HandlerPlace.Own)
             {
                 carrick.UseEngineDatabaseForHandlers();
             }
+
+            VictimSabotage.Plant(carrick, settings.Sabotage);
 
             carrick.AddIntegration(VictimSettings.Integration, orders => orders
                 .ReceiveWebhooks(new WebhookSourceDefinition
@@ -41,12 +46,13 @@ internal static class VictimHost
                     SubjectPath = "json.subject",
                 })
                 .On("*", handlers.BookInLedgerAsync, handler => handler with { Name = VictimSettings.Ledger, Order = OrderingMode.Subject, Retry = Fast })
-                .On("*", handlers.BookInAuditAsync, handler => handler with { Name = VictimSettings.Audit, Retry = Fast })
-                .DeliverTo("erp", new Uri(settings.Receiver, "erp"), endpoint => Endpoint(endpoint) with { Order = OrderingMode.Subject, Retry = Fast with { Attempts = 20 } })
+                .On("*", handlers.BookInAuditAsync, handler => handler with { Name = VictimSettings.Audit, Retry = Fast, Database = audit })
+                .DeliverTo("erp", new Uri(settings.Receiver, "erp"), endpoint => Endpoint(endpoint) with { Order = OrderingMode.Subject, Retry = Patient })
                 .DeliverTo("flaky", new Uri(settings.Receiver, "flaky"), Endpoint));
         });
 
         var app = builder.Build();
+        VictimSabotage.Plant(app, settings.Sabotage);
         app.MapCarrick();
         VictimControl.Map(app);
         await app.StartAsync();

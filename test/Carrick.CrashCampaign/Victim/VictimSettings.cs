@@ -6,8 +6,9 @@ namespace Carrick.CrashCampaign.Victim;
 /// <param name="Directory">Where the databases are.</param>
 /// <param name="Receiver">The base URL of the receivers.</param>
 /// <param name="Seed">The seed of failing handlers.</param>
-/// <param name="EngineDatabaseForHandlers">Handlers book in the engine's database.</param>
-internal sealed record VictimSettings(string Directory, Uri Receiver, int Seed, bool EngineDatabaseForHandlers)
+/// <param name="Handlers">Where handlers book.</param>
+/// <param name="Sabotage">A fault to have.</param>
+internal sealed record VictimSettings(string Directory, Uri Receiver, int Seed, HandlerPlace Handlers, Sabotage Sabotage)
 {
     public const string Mode = "victim";
     public const string Integration = "orders";
@@ -21,7 +22,16 @@ internal sealed record VictimSettings(string Directory, Uri Receiver, int Seed, 
 
     public string StorePath => Path.Combine(Directory, "carrick.db");
 
-    public string EffectsPath => EngineDatabaseForHandlers ? StorePath : Path.Combine(Directory, "carrick.handlers.db");
+    public string OwnPath => Path.Combine(Directory, "carrick.handlers.db");
+
+    /// <summary>The files that hold effects.</summary>
+    public IEnumerable<string> EffectPaths => new[] { PathOf(Ledger), PathOf(Audit) }.Distinct();
+
+    /// <summary>The file in which a handler books.</summary>
+    public string PathOf(string consumer) =>
+        Sabotage == Sabotage.BookOutside ? Path.Combine(Directory, "outside.db")
+        : Handlers == HandlerPlace.Engine || (Handlers == HandlerPlace.Both && consumer == Ledger) ? StorePath
+        : OwnPath;
 
     public static VictimSettings Parse(string json) =>
         JsonSerializer.Deserialize<VictimSettings>(json) ?? throw new ArgumentException("The settings are null.", nameof(json));

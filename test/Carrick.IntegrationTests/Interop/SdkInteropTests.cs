@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Carrick.Delivery;
 using Carrick.Hosting;
+using Carrick.Integrations;
 using Carrick.Receiving;
 using Carrick.Signatures;
 using Microsoft.AspNetCore.Builder;
@@ -18,12 +18,14 @@ public sealed class SdkInteropTests : IAsyncLifetime
 {
     private const string Secret = "secret-of-interop";
     private const string SigningSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    private const string OlderSigningSecret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
     private const string Json = """{"id":"evt_1","type":"a.b","name":"Zoë ☕"}""";
 
     /// <summary>Percent codes without letters: %2b and %2B are the same signed content.</summary>
     private const string Form = "MessageSid=SM1&MessageStatus=sent&Body=a%26b+c%40&To=%251&Media=b&Media=a&Media=b";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("carrick-interop-").FullName;
+    private CapturingEndpoint _endpoint = null!;
     private WebApplication _app = null!;
     private HttpClient _client = null!;
 
@@ -39,6 +41,7 @@ public sealed class SdkInteropTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        _endpoint = await CapturingEndpoint.StartAsync();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Interop:Secrets:0"] = "an-older-secret", ["Interop:Secrets:1"] = Secret });
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -49,7 +52,9 @@ public sealed class SdkInteropTests : IAsyncLifetime
             .AddIntegration("github", integration => integration.ReceiveWebhooks(WebhookScheme.GitHub, secrets: "Interop:Secrets"))
             .AddIntegration("twilio", integration => integration.ReceiveWebhooks(
                 new WebhookSourceDefinition { Scheme = WebhookScheme.Twilio, SecretsKey = "Interop:Secrets", PublicUrl = Url("twilio") }))
-            .AddIntegration("standard-webhooks", integration => integration.ReceiveWebhooks(WebhookScheme.StandardWebhooks, [SigningSecret])));
+            .AddIntegration("standard-webhooks", integration => integration.ReceiveWebhooks(WebhookScheme.StandardWebhooks, [SigningSecret]))
+            .AddIntegration("outgoing", integration => integration.DeliverTo(
+                "customer", _endpoint.Url, endpoint => endpoint with { SigningSecrets = [SigningSecret, OlderSigningSecret] })));
         _app = builder.Build();
         _app.MapWebhooks();
         await _app.StartAsync();
@@ -60,6 +65,7 @@ public sealed class SdkInteropTests : IAsyncLifetime
     {
         _client.Dispose();
         await _app.DisposeAsync();
+        await _endpoint.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -110,19 +116,18 @@ public sealed class SdkInteropTests : IAsyncLifetime
     [Theory]
     [InlineData("standardwebhooks")]
     [InlineData("svix")]
-    public async Task Delivery_Signature_IsVerifiedBySdkUnderEitherSecret(string sdk)
+    public async Task Delivery_OfTheEngine_IsVerifiedBySdkUnderEitherSecret(string sdk)
     {
-        const string Older = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
         var body = Encoding.UTF8.GetBytes(Json);
-        var time = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
-        var headers = new Dictionary<string, string>
-        {
-            ["webhook-id"] = "evt_01K",
-            ["webhook-timestamp"] = $"{time}",
-            ["webhook-signature"] = StandardWebhooksSigner.Sign([SigningSecret, Older], "evt_01K", time, body)!,
-        };
-        await AssertVerifiedAsync(sdk, SigningSecret, body, headers, "");
-        await AssertVerifiedAsync(sdk, Older, body, headers, "");
+        await _app.Services.GetRequiredService<IEventIngress>().IngestAsync(
+            [new IncomingEvent { Integration = "outgoing", Type = "a.b", MessageId = sdk, ContentType = "application/json", Body = body }],
+            TestContext.Current.CancellationToken);
+
+        var (sent, headers) = await _endpoint.FirstAsync();
+
+        Assert.Equal(body, sent);
+        await AssertVerifiedAsync(sdk, SigningSecret, sent, headers, "");
+        await AssertVerifiedAsync(sdk, OlderSigningSecret, sent, headers, "");
     }
 
     private static async Task AssertVerifiedAsync(string sdk, string secret, byte[] body, Dictionary<string, string> headers, string url)

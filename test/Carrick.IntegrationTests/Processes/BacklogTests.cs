@@ -10,6 +10,9 @@ namespace Carrick.IntegrationTests.Processes;
 public sealed class BacklogTests
 {
     private const int Outstanding = 100_000;
+    // The requirement is 1 s on two idle cores. Here they are shared with the other tests, which makes it up to 1 s already: three times that is a fault.
+    private static readonly TimeSpan DispatchLimit = TimeSpan.FromSeconds(3);
+
     private const string OpenWords = "is open with epoch";
 
     [Fact]
@@ -35,7 +38,7 @@ public sealed class BacklogTests
         TestContext.Current.TestOutputHelper!.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{Outstanding} outstanding: first delivery {(first - opened).TotalMilliseconds:F0} ms after the store was open, {(first - launched).TotalMilliseconds:F0} ms after the process was started."));
-        Assert.InRange(first - opened, TimeSpan.FromMilliseconds(-1), TimeSpan.FromSeconds(5));
+        Assert.InRange(first - opened, TimeSpan.FromMilliseconds(-1), DispatchLimit);
 
         // It goes through the backlog, and nothing is lost or done twice by the way.
         await Station.UntilAsync(() => station.Count("SELECT count(*) FROM outcomes") > 1_000, () => next.Output);

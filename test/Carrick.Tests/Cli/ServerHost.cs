@@ -1,6 +1,9 @@
 using Carrick.Authentication;
+using Carrick.Operations;
 using Carrick.Server.Serve;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -16,6 +19,8 @@ internal sealed class ServerHost : IAsyncDisposable
 
     /// <summary>The key that the first start made, or <see langword="null"/>.</summary>
     public string? AdminKey { get; }
+
+    public IReadOnlyList<Endpoint> Endpoints => _app.Services.GetRequiredService<EndpointDataSource>().Endpoints;
 
     public string Url => _app.Urls.Single();
 
@@ -54,6 +59,10 @@ internal sealed class ServerHost : IAsyncDisposable
         await app.StartAsync();
         return new ServerHost(app, await app.Services.GetRequiredService<ApiKeys>().EnsureAdminKeyAsync(CancellationToken.None));
     }
+
+    /// <summary>Makes a key with one scope.</summary>
+    public async Task<string> MakeKeyAsync(string scope) =>
+        (await _app.Services.GetRequiredService<ApiKeys>().CreateAsync(scope, [scope], new Operator("test"), CancellationToken.None)).Key;
 
     public async ValueTask DisposeAsync()
     {

@@ -8,7 +8,7 @@ public abstract class StoreHarness : IAsyncDisposable
     /// <summary>A store on the database; not migrated, not open.</summary>
     public abstract IStore Create(TimeProvider time);
 
-    /// <summary>A harness on a copy of the database as it is on the disk now, as a power cut would leave it.</summary>
+    /// <summary>A harness on a copy of the database as other programs see it now: what a kill of the process leaves. A power cut may leave less.</summary>
     public abstract StoreHarness CopyAsAfterCrash();
 
     /// <summary>A store whose disk is full as soon as about <paramref name="kilobytes"/> more are written.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using Carrick.Testing.History;
 
 namespace Carrick.Tests.Testing;
@@ -10,12 +11,14 @@ internal sealed class ModelHistory
     public const string Erp = "orders/erp";
     public const string Flaky = "orders/flaky";
 
+    public static readonly RetryRule Rule = new(3, TimeSpan.FromMilliseconds(20), 2, TimeSpan.FromMilliseconds(400), 0.2);
+
     private static readonly DeclaredConsumer[] Consumers =
     [
-        new(Ledger, "orders", ConsumerType.Handler, true),
-        new(Audit, "orders", ConsumerType.Handler, false),
-        new(Erp, "orders", ConsumerType.Endpoint, true),
-        new(Flaky, "orders", ConsumerType.Endpoint, false),
+        new(Ledger, "orders", ConsumerType.Handler, true) { Retry = Rule },
+        new(Audit, "orders", ConsumerType.Handler, false) { Retry = Rule },
+        new(Erp, "orders", ConsumerType.Endpoint, true) { Retry = Rule },
+        new(Flaky, "orders", ConsumerType.Endpoint, false) { Retry = Rule },
     ];
 
     private readonly Random _random;
@@ -59,7 +62,7 @@ internal sealed class ModelHistory
         for (var tries = 0; tries < 4; tries++)
         {
             _now = _now.AddMilliseconds(_random.Next(1, 5));
-            _lines.Add(new Sent(_now, message, subject, sequence));
+            _lines.Add(new Sent(_now, message, subject, sequence) { Body = BodyOf(message) });
             var duplicate = stored;
             switch (_random.Next(10))
             {
@@ -90,6 +93,8 @@ internal sealed class ModelHistory
             }
         }
     }
+
+    private static string BodyOf(string message) => BodyHash.Of(Encoding.UTF8.GetBytes(message));
 
     private void Store(string message, string id, string subject, long sequence)
     {
@@ -138,6 +143,7 @@ internal sealed class ModelHistory
             var attempt = delivery.Consumer.Type == ConsumerType.Handler ? Handle(delivery, killed) : Deliver(delivery, killed);
             if (killed)
             {
+                _lines.Add(new Killed(_now));
                 _due.Enqueue(delivery, (_now.AddMilliseconds(300), at.Item2));
                 continue;
             }
@@ -166,7 +172,7 @@ internal sealed class ModelHistory
         if (!fails && _booked.Add(effect))
         {
             var row = _rows[delivery.Consumer.Name] = _rows.GetValueOrDefault(delivery.Consumer.Name) + 1;
-            _lines.Add(new Effect(delivery.Consumer.Name, row, delivery.Message, delivery.Subject, delivery.Sequence));
+            _lines.Add(new Effect(delivery.Consumer.Name, row, delivery.Message, delivery.Subject, delivery.Sequence) { Body = BodyOf(delivery.Message) });
         }
 
         return End(delivery, fails ? 500 : 200, null, killed);
@@ -178,7 +184,10 @@ internal sealed class ModelHistory
         var status = _random.Next(8) switch { 0 => 500, 1 => 429, 2 => 0, _ => 200 };
         DateTimeOffset? notBefore = status == 429 ? at.AddSeconds(1) : null;
         _lines.Add(new Received(
-            at, delivery.Consumer.Name, delivery.Message, delivery.Subject, delivery.Sequence, delivery.Attempts.Count + 1, status, notBefore));
+            at, delivery.Consumer.Name, delivery.Message, delivery.Subject, delivery.Sequence, delivery.Attempts.Count + 1, status, notBefore)
+        {
+            Body = BodyOf(delivery.Message),
+        });
         if (notBefore is not null && !killed)
         {
             _gates[delivery.Consumer.Name] = notBefore.Value.AddMilliseconds(2);
@@ -190,15 +199,19 @@ internal sealed class ModelHistory
     private StoredAttempt End(ModelDelivery delivery, int status, DateTimeOffset? pause, bool killed)
     {
         var number = delivery.Attempts.Count + 1;
-        var isLast = status == 200 || number == 4;
+        var failures = delivery.Attempts.Count(earlier => !earlier.Throttled) + (status == 429 ? 0 : 1);
+        var isLast = status == 200 || (status != 429 && failures == Rule.Attempts);
         if (!killed && isLast)
         {
             delivery.State = status == 200 ? DeliveryStanding.Succeeded : DeliveryStanding.Dead;
         }
 
-        DateTimeOffset? next = isLast ? null : pause ?? _now.AddMilliseconds(10 << number);
+        DateTimeOffset? next = isLast ? null : pause ?? _now.AddMilliseconds(10 << failures);
         var attempt = new StoredAttempt(
-            delivery.Id, number, _now, TimeSpan.FromMilliseconds(3), status == 200, status == 0 ? null : status, status == 200 ? null : "It failed.", next);
+            delivery.Id, number, _now, TimeSpan.FromMilliseconds(3), status == 200, status == 0 ? null : status, status == 200 ? null : "It failed.", next)
+        {
+            Throttled = status == 429,
+        };
 
         _now = _now.AddMilliseconds(4);
         return attempt;

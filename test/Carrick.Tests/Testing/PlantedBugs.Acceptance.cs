@@ -65,6 +65,18 @@ internal static partial class PlantedBugs
         return place >= 0;
     }
 
+    private static bool AcceptForged(List<HistoryRecord> lines, bool stored)
+    {
+        lines.Add(new Sent(DateTimeOffset.MaxValue, "msg-forged", null, 0) { Forged = true });
+        lines.Add(stored ? new OutcomeUnknown(DateTimeOffset.MaxValue, "msg-forged") : new Acked(DateTimeOffset.MaxValue, "msg-forged", "evt_forged", false));
+        if (stored)
+        {
+            lines.Add(new StoredEvent("evt_forged", "elsewhere", "msg-forged"));
+        }
+
+        return true;
+    }
+
     private static bool DeliverNothing(List<HistoryRecord> lines, Random random)
     {
         lines.Add(new StoredDelivery("dlv_nothing", "evt_nothing", ModelHistory.Audit, DeliveryStanding.Succeeded, 0));

@@ -29,7 +29,7 @@ internal static partial class PlantedBugs
         var delivery = (StoredDelivery)lines[place];
         lines[place] = delivery with { State = DeliveryStanding.Dead, Reason = "No attempts left." };
         return Change<StoredAttempt>(
-            lines, random, line => line.Delivery == delivery.Delivery && line.Succeeded, line => line with { Succeeded = false, Error = "It failed." });
+            lines, random, line => line.Delivery == delivery.Delivery && line.Succeeded, line => line with { Succeeded = false, Error = "It failed.", Final = true });
     }
 
     private static bool DropFirstAttempt(List<HistoryRecord> lines, Random random) =>

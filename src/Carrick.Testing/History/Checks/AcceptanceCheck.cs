@@ -6,7 +6,10 @@ internal sealed class AcceptanceCheck(HistoryFacts facts, HistoryReport report)
     public void Add(Sent line)
     {
         report.Totals.Sent++;
-        facts.Message[facts.Messages.Intern(line.Message)].OpenSends++;
+        ref var known = ref facts.Message[facts.Messages.Intern(line.Message)];
+        known.OpenSends++;
+        known.Forged |= line.Forged;
+        known.Genuine |= !line.Forged;
     }
 
     public void Add(Acked line)
@@ -78,7 +81,11 @@ internal sealed class AcceptanceCheck(HistoryFacts facts, HistoryReport report)
         {
             ref var known = ref facts.Message[message];
             var mayBeStored = known.AckedEvent != 0 || known.Unknown || known.OpenSends > 0;
-            if (known.StoredEvent == 0 && known.AckedEvent != 0)
+            if (known is { Forged: true, Genuine: false })
+            {
+                JudgeForged(message, known);
+            }
+            else if (known.StoredEvent == 0 && known.AckedEvent != 0)
             {
                 report.Add(Invariant.AckedIsPresent, facts.Messages[message], $"Acknowledged as {facts.Events[known.AckedEvent]}, but not in the store.");
             }
@@ -93,6 +100,16 @@ internal sealed class AcceptanceCheck(HistoryFacts facts, HistoryReport report)
             {
                 report.Add(Invariant.EffectHasEvent, facts.Messages[message], $"Stored as {facts.Events[known.StoredEvent]}, but refused or never sent.");
             }
+        }
+    }
+
+    // Whatever became of the answer: a signature that is wrong is never accepted.
+    private void JudgeForged(int message, in MessageFacts known)
+    {
+        if (known.AckedEvent != 0 || known.StoredEvent != 0)
+        {
+            report.Add(
+                Invariant.EffectHasEvent, facts.Messages[message], known.StoredEvent != 0 ? "Forged, and stored." : "Forged, and acknowledged.");
         }
     }
 }

@@ -23,6 +23,8 @@ internal sealed class AttemptCheck(HistoryFacts facts, HistoryReport report)
             Status = line.Status ?? 0,
             Succeeded = line.Succeeded,
             HasError = !string.IsNullOrEmpty(line.Error),
+            Throttled = line.Throttled,
+            Final = line.Final,
         });
     }
 

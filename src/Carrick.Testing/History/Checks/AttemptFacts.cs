@@ -18,6 +18,10 @@ internal readonly record struct AttemptFacts : IComparable<AttemptFacts>
 
     public required bool HasError { get; init; }
 
+    public required bool Throttled { get; init; }
+
+    public required bool Final { get; init; }
+
     public int CompareTo(AttemptFacts other) => Delivery != other.Delivery ? Delivery.CompareTo(other.Delivery)
         : Number != other.Number ? Number.CompareTo(other.Number)
         : Start.CompareTo(other.Start);

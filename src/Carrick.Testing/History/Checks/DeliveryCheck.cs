@@ -12,6 +12,7 @@ internal sealed class DeliveryCheck(HistoryFacts facts, HistoryReport report)
         consumer.Integration = facts.Integrations.Intern(line.Integration);
         consumer.IsEndpoint = line.Type == ConsumerType.Endpoint;
         consumer.Ordered = line.Ordered;
+        consumer.Retry = line.Retry;
     }
 
     public void Add(StoredDelivery line)

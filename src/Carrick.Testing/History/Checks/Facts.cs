@@ -26,7 +26,10 @@ internal struct MessageFacts
     public int StoredEvent;
     public int FirstAnswers;
     public int OpenSends;
+    public int Body;
     public bool Unknown;
+    public bool Forged;
+    public bool Genuine;
 }
 
 internal struct EventFacts
@@ -68,6 +71,7 @@ internal struct ConsumerFacts
     public bool Declared;
     public bool IsEndpoint;
     public bool Ordered;
+    public RetryRule? Retry;
     public long LastRow;
 }
 
@@ -78,6 +82,7 @@ internal struct PairFacts
     public int Effects;
     public int Accepted;
     public int Received;
+    public int Body;
     public short Deliveries;
     public short Succeeded;
     public short Forced;

@@ -19,6 +19,8 @@ internal sealed class HistoryFacts
 
     public IdTable Subjects { get; } = new();
 
+    public IdTable Bodies { get; } = new();
+
     public Facts<MessageFacts> Message { get; } = new();
 
     public Facts<EventFacts> Event { get; } = new();
