@@ -43,7 +43,7 @@ public static class HandlerExtensions
         return integration.On(
             type,
             (context, cancellationToken) => handler(
-                JsonSerializer.Deserialize(context.Event.Body.Span, json) ?? throw new JsonException("The body is null."), context, cancellationToken),
+                Read(() => JsonSerializer.Deserialize(context.Event.Body.Span, json)), context, cancellationToken),
             configure);
     }
 
@@ -59,9 +59,7 @@ public static class HandlerExtensions
         return integration.On(
             type,
             (context, cancellationToken) => handler(
-                JsonSerializer.Deserialize<T>(context.Event.Body.Span, JsonSerializerOptions.Web) ?? throw new JsonException("The body is null."),
-                context,
-                cancellationToken),
+                Read(() => JsonSerializer.Deserialize<T>(context.Event.Body.Span, JsonSerializerOptions.Web)), context, cancellationToken),
             configure);
     }
 
@@ -74,4 +72,18 @@ public static class HandlerExtensions
     [RequiresDynamicCode("Writes JSON by reflection; use the overload with JsonTypeInfo.")]
     public static void Publish<T>(this EventContext context, string type, T data, string? subject = null) =>
         context.Publish(type, JsonSerializer.SerializeToUtf8Bytes(data, JsonSerializerOptions.Web), "application/json", subject);
+
+    // Only around the reading: a JsonException of the handler's own code says nothing about the event.
+    private static T Read<T>(Func<T?> deserialize)
+    {
+        try
+        {
+            return deserialize() ?? throw new PermanentFailureException("The body is null.");
+        }
+        catch (JsonException exception)
+        {
+            // The message of a JsonException names a path and a position, not the payload.
+            throw new PermanentFailureException($"The body is not what the handler expects: {exception.Message}", exception);
+        }
+    }
 }
