@@ -20,6 +20,13 @@ internal sealed partial class EndpointRunner(
         var endpoint = (EndpointDefinition)pump.Definition;
         var startedAt = time.GetUtcNow();
         var started = time.GetTimestamp();
+        if (!pump.MayStart())
+        {
+            // Another attempt was told to wait while this one was on its way to a thread.
+            pump.Ended(item, DeliveryEnd.PutBack);
+            return;
+        }
+
         AttemptResult result;
         try
         {
@@ -34,9 +41,8 @@ internal sealed partial class EndpointRunner(
             result = AttemptResult.Failure(FailureCategory.Transient, $"Internal error: {exception.GetType().Name}: {exception.Message}");
         }
 
-        var duration = time.GetElapsedTime(started);
-        metrics.RecordAttempt(endpoint.Integration, result, duration);
-        if (finisher.Decide(item, pump, result, startedAt, duration) is { } command)
+        metrics.RecordAttempt(endpoint.Integration, result, time.GetElapsedTime(started));
+        if (finisher.Decide(item, pump, result, startedAt, started) is { } command)
         {
             await finisher.FinishAsync([(command, pump)], durable: false).ConfigureAwait(false);
         }
