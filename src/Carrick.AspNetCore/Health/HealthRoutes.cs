@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Carrick.Health;
 
-/// <summary><c>/health/live</c>: the process answers. <c>/health/ready</c>: the engine runs and its store can write.</summary>
+/// <summary><c>/health/live</c>: the process answers. <c>/health/ready</c>: the engine runs, its store can write and its workers go on.</summary>
 internal static class HealthRoutes
 {
     public static void MapHealth(this IEndpointRouteBuilder endpoints)

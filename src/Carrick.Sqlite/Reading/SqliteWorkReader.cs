@@ -6,32 +6,27 @@ namespace Carrick.Sqlite.Reading;
 /// <summary>The engine's reads, each by one index.</summary>
 internal sealed class SqliteWorkReader(ReaderPool pool, StoreState state) : IWorkReader
 {
-    private const string Columns = "consumer, id, event, ordering_key, due_at, attempts, failures, flags, replay_of";
-
     // Primary key.
-    private const string Ready = $"SELECT {Columns} FROM work WHERE consumer = ?1 AND id > ?2 AND due_at = 0 ORDER BY id LIMIT ?3";
+    private const string Ready = $"SELECT {WorkRows.Columns} FROM work WHERE consumer = ?1 AND id > ?2 AND due_at = 0 ORDER BY id LIMIT ?3";
 
     // Index work_delayed.
     private const string Delayed =
-        $"SELECT {Columns} FROM work WHERE consumer = ?1 AND due_at > 0 AND (due_at, id) > (?2, ?3) ORDER BY due_at, id LIMIT ?4";
+        $"SELECT {WorkRows.Columns} FROM work WHERE consumer = ?1 AND due_at > 0 AND (due_at, id) > (?2, ?3) ORDER BY due_at, id LIMIT ?4";
 
     // Index work_ordered.
-    private const string Key = $"SELECT {Columns} FROM work WHERE consumer = ?1 AND ordering_key = ?2 AND id > ?3 ORDER BY id LIMIT ?4";
-
-    // Primary key, a seek per consumer.
-    private const string One = $"SELECT {Columns} FROM work WHERE consumer IN (SELECT number FROM consumers) AND id = ?1";
+    private const string Key = $"SELECT {WorkRows.Columns} FROM work WHERE consumer = ?1 AND ordering_key = ?2 AND id > ?3 ORDER BY id LIMIT ?4";
 
     public ValueTask<IReadOnlyList<WorkItem>> ReadReadyAsync(int consumer, RecordId after, int limit, CancellationToken cancellationToken) =>
         pool.ReadAsync(
             (state.Ids, consumer, after, limit),
-            static (database, it) => Read(database[Ready].Bind(1, it.consumer).Bind(2, it.after.Key).Bind(3, it.limit), it.Ids),
+            static (database, it) => WorkRows.Read(database[Ready].Bind(1, it.consumer).Bind(2, it.after.Key).Bind(3, it.limit), it.Ids),
             cancellationToken);
 
     public ValueTask<IReadOnlyList<WorkItem>> ReadDelayedAsync(
         int consumer, DateTimeOffset afterDue, RecordId afterId, int limit, CancellationToken cancellationToken) =>
         pool.ReadAsync(
             (state.Ids, consumer, afterDue, afterId, limit),
-            static (database, it) => Read(
+            static (database, it) => WorkRows.Read(
                 database[Delayed].Bind(1, it.consumer).Bind(2, UnixTime.Of(it.afterDue)).Bind(3, it.afterId.Key).Bind(4, it.limit), it.Ids),
             cancellationToken);
 
@@ -39,14 +34,14 @@ internal sealed class SqliteWorkReader(ReaderPool pool, StoreState state) : IWor
         int consumer, string orderingKey, RecordId after, int limit, CancellationToken cancellationToken) =>
         pool.ReadAsync(
             (state.Ids, consumer, orderingKey, after, limit),
-            static (database, it) => Read(database[Key].Bind(1, it.consumer).Bind(2, it.orderingKey).Bind(3, it.after.Key).Bind(4, it.limit), it.Ids),
+            static (database, it) => WorkRows.Read(database[Key].Bind(1, it.consumer).Bind(2, it.orderingKey).Bind(3, it.after.Key).Bind(4, it.limit), it.Ids),
             cancellationToken);
 
     public ValueTask<WorkItem?> FindAsync(RecordId delivery, CancellationToken cancellationToken) => !state.Ids.Owns(delivery)
         ? ValueTask.FromResult<WorkItem?>(null)
         : pool.ReadAsync(
             (state.Ids, delivery),
-            static (database, it) => Read(database[One].Bind(1, it.delivery.Key), it.Ids) is [var item, ..] ? item : null,
+            static (database, it) => WorkRows.Find(database, it.Ids, it.delivery),
             cancellationToken);
 
     public ValueTask<IReadOnlyList<EventRecord>> ReadEventsAsync(IReadOnlyCollection<RecordId> ids, CancellationToken cancellationToken) =>
@@ -83,29 +78,6 @@ internal sealed class SqliteWorkReader(ReaderPool pool, StoreState state) : IWor
             state.Ids,
             static (database, ids) => ReplayRows.Read(database[$"SELECT {ReplayRows.Columns} FROM replays WHERE state = 0 ORDER BY id"], ids),
             cancellationToken);
-
-    private static IReadOnlyList<WorkItem> Read(Statement row, IdSpace ids)
-    {
-        var items = new List<WorkItem>();
-        while (row.Step())
-        {
-            var due = row.Int64(4);
-            items.Add(new WorkItem
-            {
-                Consumer = row.Int32(0),
-                Id = ids.Make(row.Int64(1)),
-                EventId = ids.Make(row.Int64(2)),
-                OrderingKey = row.NullableText(3),
-                DueAt = due == 0 ? null : UnixTime.From(due),
-                Attempts = row.Int32(5),
-                Failures = row.Int32(6),
-                Forced = (row.Int32(7) & 1) != 0,
-                ReplayOf = ids.Make(row.NullableInt64(8)),
-            });
-        }
-
-        return items;
-    }
 
     private static IReadOnlyDictionary<int, ConsumerDepth> Count(Database database)
     {

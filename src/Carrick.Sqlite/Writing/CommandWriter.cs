@@ -30,12 +30,12 @@ internal sealed class CommandWriter(Database database, IdSpace ids) : IDisposabl
         {
             case IngestCommand ingest: IngestWriter.Forget(ingest); break;
             case WorkCommand work: work.Applied = false; break;
-            case RequeueCommand requeue: requeue.Applied = false; break;
-            case DiscardCommand discard: discard.Applied = false; break;
+            case RequeueCommand requeue: requeue.Was = null; break;
+            case DiscardCommand discard: (discard.Was, discard.DeadOf) = (null, null); break;
             case ReplayCommand replay: replay.Created = []; break;
             case EndReplayJobCommand end: end.Applied = false; break;
             case RevokeApiKeyCommand revoke: revoke.Applied = false; break;
-            case RetentionCommand retention: (retention.Deleted, retention.More) = (0, false); break;
+            case RetentionCommand retention: RetentionWriter.Forget(retention); break;
         }
     }
 
@@ -50,8 +50,8 @@ internal sealed class CommandWriter(Database database, IdSpace ids) : IDisposabl
             case RetryCommand retry: return retry.Applied = _work.PutOff(retry);
             case DeadLetterCommand dead: return dead.Applied = _work.GiveUp(dead);
             case RecordStartCommand start: return start.Applied = _work.RecordStart(start);
-            case RequeueCommand requeue: return requeue.Applied = _operator.Requeue(requeue);
-            case DiscardCommand discard: return discard.Applied = _operator.Discard(discard);
+            case RequeueCommand requeue: return _operator.Requeue(requeue);
+            case DiscardCommand discard: return _operator.Discard(discard);
             case ReplayCommand replay: return _replay.Apply(replay);
             case CreateReplayJobCommand create: return _replay.Create(create);
             case EndReplayJobCommand end: return end.Applied = _replay.End(end);

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Carrick.Sqlite.Raw;
 using Carrick.Storage.Commands;
 
@@ -14,8 +15,7 @@ internal sealed class RetentionWriter(Database database)
 
     public void Apply(RetentionCommand command)
     {
-        command.Deleted = 0;
-        command.More = false;
+        Forget(command);
         DeleteDeadLetters(command);
         DeleteOutcomes(command);
         DeleteEvents(command);
@@ -38,17 +38,45 @@ internal sealed class RetentionWriter(Database database)
             UnixTime.Of(before));
     }
 
+    /// <summary>Takes back the results of a command whose transaction is lost.</summary>
+    public static void Forget(RetentionCommand command) =>
+        (command.Deleted, command.More, command.OpenDeadLettersDeleted) = (0, false, ReadOnlyDictionary<int, int>.Empty);
+
     private void DeleteDeadLetters(RetentionCommand command)
     {
         Fill(database["SELECT delivery FROM dead_letters WHERE at < ?1 ORDER BY at LIMIT ?2"].Bind(1, UnixTime.Of(command.DeadLettersBefore)).Bind(2, command.Limit));
-        DeleteEach(command, "DELETE FROM dead_letters WHERE delivery = ?1", "DELETE FROM attempts WHERE delivery = ?1");
+        command.More |= _batch.Count == command.Limit;
+        var open = new Dictionary<int, int>();
+        foreach (var id in _batch)
+        {
+            var deleted = database["DELETE FROM dead_letters WHERE delivery = ?1 RETURNING consumer, replayed_by"].Bind(1, id);
+            if (deleted.Step())
+            {
+                if (deleted.NullableInt64(1) is null)
+                {
+                    open[deleted.Int32(0)] = open.GetValueOrDefault(deleted.Int32(0)) + 1;
+                }
+
+                deleted.Run();
+                command.Deleted++;
+            }
+
+            command.Deleted += database["DELETE FROM attempts WHERE delivery = ?1"].Bind(1, id).Run();
+        }
+
+        command.OpenDeadLettersDeleted = open;
     }
 
     private void DeleteOutcomes(RetentionCommand command)
     {
         Fill(database["SELECT delivery FROM outcomes WHERE delivery < ?1 AND at < ?2 ORDER BY delivery LIMIT ?3"]
             .Bind(1, UnixTime.Key(command.EventsBefore)).Bind(2, UnixTime.Of(command.EventsBefore)).Bind(3, command.Limit));
-        DeleteEach(command, "DELETE FROM outcomes WHERE delivery = ?1", "DELETE FROM attempts WHERE delivery = ?1");
+        command.More |= _batch.Count == command.Limit;
+        foreach (var id in _batch)
+        {
+            command.Deleted += database["DELETE FROM outcomes WHERE delivery = ?1"].Bind(1, id).Run();
+            command.Deleted += database["DELETE FROM attempts WHERE delivery = ?1"].Bind(1, id).Run();
+        }
     }
 
     private void DeleteEvents(RetentionCommand command)
@@ -86,16 +114,6 @@ internal sealed class RetentionWriter(Database database)
         while (statement.Step())
         {
             _batch.Add(statement.Int64(0));
-        }
-    }
-
-    private void DeleteEach(RetentionCommand command, string row, string attached)
-    {
-        command.More |= _batch.Count == command.Limit;
-        foreach (var id in _batch)
-        {
-            command.Deleted += database[row].Bind(1, id).Run();
-            command.Deleted += database[attached].Bind(1, id).Run();
         }
     }
 

@@ -12,7 +12,8 @@ internal sealed partial class AttemptFinisher(
     CommitQueue commits, TimeProvider time, IRandomSource random, DispatchMetrics metrics, ILogger<AttemptFinisher> logger)
 {
     /// <summary>What follows from an attempt, as a command; <see langword="null"/> if nothing does (shutdown).</summary>
-    public WorkCommand? Decide(WorkItem item, ConsumerPump pump, AttemptResult result, DateTimeOffset startedAt, TimeSpan duration)
+    /// <remarks>The attempt lasts until the gate that it closes is closed: whatever starts after its end starts behind that gate.</remarks>
+    public WorkCommand? Decide(WorkItem item, ConsumerPump pump, AttemptResult result, DateTimeOffset startedAt, long started)
     {
         var now = time.GetUtcNow();
         var decision = DeliveryDecision.Make(pump.Definition, item, result, now, random);
@@ -21,11 +22,17 @@ internal sealed partial class AttemptFinisher(
             return null;
         }
 
+        if (decision.GateUntil is { } until)
+        {
+            // At once, not only when it is durable: the other side has asked.
+            pump.CloseGate(RoundUp(until));
+        }
+
         var attempt = new AttemptRecord
         {
             Number = item.Attempts + 1,
             StartedAt = startedAt,
-            Duration = duration,
+            Duration = time.GetElapsedTime(started),
             Category = result.Category,
             StatusCode = result.StatusCode,
             Error = result.Error,
@@ -43,12 +50,6 @@ internal sealed partial class AttemptFinisher(
                     Delivered = LateEvents.VersionOf(pump.Definition, item.Event),
                 };
             case DeliveryStep.Retry:
-                if (decision.GateUntil is { } until)
-                {
-                    // At once, not only when it is durable: the other side has asked.
-                    pump.CloseGate(RoundUp(until));
-                }
-
                 return new RetryCommand
                 {
                     Item = item,
@@ -62,7 +63,7 @@ internal sealed partial class AttemptFinisher(
             default:
                 if (decision.Disable)
                 {
-                    pump.SetState(pump.State with { DisabledAt = now, DisabledReason = decision.Reason });
+                    pump.SetDisabled(now, decision.Reason);
                     LogDisabled(pump.Definition.Name, decision.Reason!);
                 }
 

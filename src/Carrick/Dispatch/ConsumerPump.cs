@@ -14,7 +14,7 @@ internal sealed partial class ConsumerPump : IDisposable
 {
     private const int ReadPage = 512;
     private const int DelayedCapacity = 16_384;
-    private static readonly TimeSpan AfterFailedRead = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private readonly ReadyBuffer _ready;
@@ -23,15 +23,14 @@ internal sealed partial class ConsumerPump : IDisposable
     private readonly Queue<WorkItem> _urgent = new();
     private readonly Queue<string> _keysToRead = new();
     private readonly Dictionary<RecordId, WorkItem> _running = [];
-    private readonly HashSet<RecordId> _forgotten = [];
-    private readonly HashSet<RecordId> _hurried = [];
-    private readonly List<WorkItem> _starting = [];
+    private readonly Queue<WorkItem> _starting = new();
     private readonly Wakeup _wakeup;
     private readonly IDeliveryRunner _runner;
     private readonly IWorkReader _reader;
     private readonly BodyBudget _bodies;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly LoopHealth _health;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TokenBucket? _bucket;
     private WorkItem? _held;
@@ -50,6 +49,7 @@ internal sealed partial class ConsumerPump : IDisposable
         _bodies = bodies;
         _time = time;
         _logger = logger;
+        _health = new LoopHealth($"Consumer '{definition.Name}'");
         _wakeup = new Wakeup(time);
         _ready = new ReadyBuffer(options.ConsumerBuffer);
         _keys = definition.Order == OrderingMode.None ? null : new KeyGate();
@@ -64,6 +64,9 @@ internal sealed partial class ConsumerPump : IDisposable
 
     public DepthCounter Depth { get; }
 
+    /// <summary>Why its deliveries stand still, or <see langword="null"/>.</summary>
+    public string? Problem => _health.Problem;
+
     public int RunningCount
     {
         get
@@ -75,7 +78,7 @@ internal sealed partial class ConsumerPump : IDisposable
         }
     }
 
-    public void Start() => _loop = Task.Run(RunAsync);
+    public void Start() => _loop = _health.Watch(Task.Run(RunAsync));
 
     /// <summary>Takes a hand-off of what was just committed, in the order of commit. <see cref="Wake"/> follows.</summary>
     public void Offer(WorkItem item)
@@ -98,15 +101,23 @@ internal sealed partial class ConsumerPump : IDisposable
         lock (_gate)
         {
             _running.Remove(item.Id);
-            _bodies.Release(item);
-            switch (end)
+            Left(item.Id);
+            if (end == DeliveryEnd.PutBack)
             {
-                case DeliveryEnd.Gone:
+                _urgent.Enqueue(item);
+            }
+            else
+            {
+                _bodies.Release(item);
+                var rushed = _rushed.Remove(item.Id);
+                if (_forgotten.Remove(item.Id) || end == DeliveryEnd.Gone)
+                {
                     ReleaseKey(item);
-                    break;
-                case DeliveryEnd.PutOff:
-                    _delayed.Add(item);
-                    break;
+                }
+                else if (end == DeliveryEnd.PutOff)
+                {
+                    PutOff(item, rushed);
+                }
             }
 
             if (_stopping && _running.Count == 0)
@@ -134,63 +145,37 @@ internal sealed partial class ConsumerPump : IDisposable
         }
     }
 
-    /// <summary>Makes a delayed delivery start as soon as it may; it was made due in the store.</summary>
-    public void Hurry(WorkItem stored)
+    /// <summary>Whether an attempt may start now, for a runner that asks right before it does.</summary>
+    public bool MayStart()
     {
         lock (_gate)
         {
-            if (_delayed.Remove(stored.Id, out var item) || (_keys is null && !IsHere(stored.Id) && (item = stored) is not null))
-            {
-                item!.DueAt = null;
-                Depth.Requeued();
-                _urgent.Enqueue(item);
-                if (_ready.Spilled && item.Id > _ready.Cursor)
-                {
-                    // It is due at once in the store now, so the read of ready deliveries will bring it a second time.
-                    _hurried.Add(item.Id);
-                }
-            }
+            return MayStart(_time.GetUtcNow());
         }
-
-        _wakeup.Set();
     }
 
-    /// <summary>Drops a delivery that an operator discarded in the store.</summary>
-    public void Forget(WorkItem stored)
-    {
-        lock (_gate)
-        {
-            Depth.Removed(stored.DueAt is not null);
-            if (_delayed.Remove(stored.Id, out var item))
-            {
-                ReleaseKey(item!);
-            }
-            else if (!_running.ContainsKey(stored.Id))
-            {
-                _forgotten.Add(stored.Id);
-            }
-        }
-
-        _wakeup.Set();
-    }
-
-    /// <summary>Changes all but the order of deliveries.</summary>
+    /// <summary>Changes all but the kind of consumer and the order of its deliveries.</summary>
     public void Update(ConsumerDefinition definition)
     {
         lock (_gate)
         {
+            if (RateOf(Definition) != RateOf(definition))
+            {
+                _bucket = MakeBucket(definition);
+            }
+
             Definition = definition;
-            _bucket = MakeBucket(definition);
         }
 
         _wakeup.Set();
     }
 
-    public void SetState(ConsumerState state)
+    /// <summary>Disables the consumer, or enables it with no time. A closed gate stays closed.</summary>
+    public void SetDisabled(DateTimeOffset? at, string? reason)
     {
         lock (_gate)
         {
-            State = state;
+            State = State with { DisabledAt = at, DisabledReason = reason };
         }
 
         _wakeup.Set();
@@ -227,11 +212,24 @@ internal sealed partial class ConsumerPump : IDisposable
 
     public void Dispose() => _wakeup.Dispose();
 
-    private TokenBucket? MakeBucket(ConsumerDefinition definition) =>
-        definition is EndpointDefinition { Rate: { } rate } ? new TokenBucket(rate, _time) : null;
+    private static RateLimit? RateOf(ConsumerDefinition definition) => (definition as EndpointDefinition)?.Rate;
 
-    private bool IsHere(RecordId id) =>
-        _running.ContainsKey(id) || _held?.Id == id || _ready.Contains(id) || _urgent.Any(item => item.Id == id);
+    private TokenBucket? MakeBucket(ConsumerDefinition definition) => RateOf(definition) is { } rate ? new TokenBucket(rate, _time) : null;
+
+    private bool MayStart(DateTimeOffset now) => !_stopping && State.DisabledAt is null && !(State.GateUntil > now);
+
+    private void PutOff(WorkItem item, bool rushed)
+    {
+        if (rushed)
+        {
+            item.DueAt = null;
+            _urgent.Enqueue(item);
+        }
+        else
+        {
+            _delayed.Add(item);
+        }
+    }
 
     private void ReleaseKey(WorkItem item)
     {

@@ -5,7 +5,7 @@ namespace Carrick.Dispatch;
 
 /// <summary>
 /// Deliveries with a due time, soonest first. Memory holds all that are due up to a horizon; what is due later stays in the store
-/// and is read when the horizon comes near. Not thread-safe: its pump's lock guards it.
+/// and is read when the horizon comes near and half of the capacity is free. Not thread-safe: its pump's lock guards it.
 /// </summary>
 internal sealed class DelayedBuffer(int capacity)
 {
@@ -13,6 +13,7 @@ internal sealed class DelayedBuffer(int capacity)
     public static readonly TimeSpan LookAhead = TimeSpan.FromSeconds(30);
 
     private readonly PriorityQueue<WorkItem, (DateTimeOffset Due, RecordId Id)> _heap = new();
+    private readonly HashSet<RecordId> _ids = [];
 
     // Newer than what the read brings: what came in while it was under way, or null for what was taken out.
     private readonly Dictionary<RecordId, WorkItem?> _duringRead = [];
@@ -22,6 +23,8 @@ internal sealed class DelayedBuffer(int capacity)
     public (DateTimeOffset Due, RecordId Id)? Horizon { get; private set; } = (DateTimeOffset.MinValue, RecordId.None);
 
     public int Count => _heap.Count;
+
+    public bool Contains(RecordId id) => _ids.Contains(id);
 
     public void Add(WorkItem item)
     {
@@ -40,6 +43,7 @@ internal sealed class DelayedBuffer(int capacity)
         if (_heap.TryPeek(out item, out var key) && key.Due <= now)
         {
             _heap.Dequeue();
+            _ids.Remove(item.Id);
             return true;
         }
 
@@ -48,13 +52,10 @@ internal sealed class DelayedBuffer(int capacity)
 
     public bool Remove(RecordId id, out WorkItem? item)
     {
-        foreach (var (element, _) in _heap.UnorderedItems)
+        if (_ids.Remove(id))
         {
-            if (element.Id == id)
-            {
-                item = element;
-                return _heap.Remove(element, out _, out _);
-            }
+            item = _heap.UnorderedItems.First(entry => entry.Element.Id == id).Element;
+            return _heap.Remove(item, out _, out _);
         }
 
         _duringRead.Remove(id, out item);
@@ -72,7 +73,7 @@ internal sealed class DelayedBuffer(int capacity)
         get
         {
             DateTimeOffset? next = _heap.TryPeek(out _, out var key) ? key.Due : null;
-            if (Horizon is null)
+            if (Horizon is null || !HasRoom)
             {
                 return next;
             }
@@ -83,7 +84,7 @@ internal sealed class DelayedBuffer(int capacity)
         }
     }
 
-    public bool NeedsRead(DateTimeOffset now) => Horizon?.Due <= now + LookAhead;
+    public bool NeedsRead(DateTimeOffset now) => HasRoom && Horizon?.Due <= now + LookAhead;
 
     public (DateTimeOffset Due, RecordId Id) BeginRead()
     {
@@ -96,14 +97,17 @@ internal sealed class DelayedBuffer(int capacity)
     /// What was <paramref name="taken"/> out before and has not ended yet is left to its end, which adds it if it was put off: taken in now
     /// it would be here twice.
     /// </remarks>
-    public void EndRead(IReadOnlyList<WorkItem> items, bool complete, IReadOnlySet<RecordId> taken)
+    /// <returns>What was taken in.</returns>
+    public IReadOnlyList<WorkItem> EndRead(IReadOnlyList<WorkItem> items, bool complete, IReadOnlySet<RecordId> taken)
     {
         _reading = false;
+        List<WorkItem> entered = [];
         foreach (var item in items)
         {
             if (!taken.Contains(item.Id) && !_duringRead.ContainsKey(item.Id))
             {
-                _heap.Enqueue(item, KeyOf(item));
+                Enqueue(item, KeyOf(item));
+                entered.Add(item);
             }
         }
 
@@ -117,12 +121,21 @@ internal sealed class DelayedBuffer(int capacity)
         }
 
         _duringRead.Clear();
+        return entered;
     }
 
     /// <summary>A read failed: the horizon stays, nothing is lost.</summary>
     public void AbandonRead() => EndRead([], complete: false, FrozenSet<RecordId>.Empty);
 
     private static (DateTimeOffset Due, RecordId Id) KeyOf(WorkItem item) => (item.DueAt!.Value, item.Id);
+
+    private bool HasRoom => _heap.Count <= capacity / 2;
+
+    private void Enqueue(WorkItem item, (DateTimeOffset Due, RecordId Id) key)
+    {
+        _heap.Enqueue(item, key);
+        _ids.Add(item.Id);
+    }
 
     private void Push(WorkItem item)
     {
@@ -132,7 +145,7 @@ internal sealed class DelayedBuffer(int capacity)
             return;
         }
 
-        _heap.Enqueue(item, key);
+        Enqueue(item, key);
         if (_heap.Count > capacity)
         {
             Trim();
@@ -143,9 +156,10 @@ internal sealed class DelayedBuffer(int capacity)
     {
         var kept = _heap.UnorderedItems.OrderBy(entry => entry.Priority).Take(capacity / 2).ToArray();
         _heap.Clear();
+        _ids.Clear();
         foreach (var (element, priority) in kept)
         {
-            _heap.Enqueue(element, priority);
+            Enqueue(element, priority);
         }
 
         Horizon = kept[^1].Priority;

@@ -33,5 +33,5 @@ internal sealed class DepthCounter(ConsumerDepth start)
 
     public void Died() => Interlocked.Increment(ref _dead);
 
-    public void LeftDead() => Interlocked.Decrement(ref _dead);
+    public void LeftDead(int count = 1) => Interlocked.Add(ref _dead, -count);
 }

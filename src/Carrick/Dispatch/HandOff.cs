@@ -4,7 +4,10 @@ using Carrick.Storage.Commands;
 
 namespace Carrick.Dispatch;
 
-/// <summary>Hands what was just committed to the pumps, on the commit thread: no claim query on the normal path.</summary>
+/// <summary>
+/// Hands what was just committed to the pumps, on the commit thread: no claim query on the normal path, and nothing that is committed
+/// later can overtake what an operator or retention did.
+/// </summary>
 internal sealed class HandOff(RunningTopology topology, BodyBudget bodies)
 {
     private readonly HashSet<ConsumerPump> _offered = [];
@@ -28,6 +31,22 @@ internal sealed class HandOff(RunningTopology topology, BodyBudget bodies)
                     foreach (var item in replay.Created)
                     {
                         Offer(current.FindPump(item.Consumer), item);
+                    }
+
+                    break;
+                case RequeueCommand { Was: { } was }:
+                    current.FindPump(was.Consumer)?.Hurry(was);
+                    break;
+                case DiscardCommand { Was: { } was }:
+                    current.FindPump(was.Consumer)?.Forget(was);
+                    break;
+                case DiscardCommand { DeadOf: { } consumer }:
+                    current.FindPump(consumer)?.Depth.LeftDead();
+                    break;
+                case RetentionCommand retention:
+                    foreach (var (consumer, count) in retention.OpenDeadLettersDeleted)
+                    {
+                        current.FindPump(consumer)?.Depth.LeftDead(count);
                     }
 
                     break;

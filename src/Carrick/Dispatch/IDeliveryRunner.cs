@@ -25,4 +25,7 @@ internal enum DeliveryEnd
 
     /// <summary>As if it had not been tried; the work row is as it was. Only while stopping.</summary>
     Returned,
+
+    /// <summary>As if it had not been tried; it starts again as soon as it may.</summary>
+    PutBack,
 }

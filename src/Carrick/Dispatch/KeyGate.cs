@@ -38,6 +38,10 @@ internal sealed class KeyGate
         return false;
     }
 
+    /// <summary>Whether the delivery waits in memory behind its key.</summary>
+    public bool IsWaiting(WorkItem item) =>
+        item.OrderingKey is not null && _keys.TryGetValue(item.OrderingKey, out var key) && key.Waiting.Any(waiting => waiting.Id == item.Id);
+
     /// <summary>Marks the key of a parked delivery as busy.</summary>
     public void Park(WorkItem item) => _keys.TryAdd(item.OrderingKey!, new KeyState());
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Carrick.Delivery;
 using Carrick.Handlers;
 using Carrick.Hosting;
@@ -14,7 +15,10 @@ internal sealed class PumpFactory(
     IStore store, EndpointRunner endpoints, HandlerInvoker invoker, AttemptFinisher finisher, PoisonGuard guard, BodyBudget bodies, IServiceProvider services,
     IOptions<CarrickOptions> options, TimeProvider time, ILoggerFactory loggers)
 {
-    private readonly Dictionary<IHandlerDatabase, HandlerLane> _lanes = [];
+    private readonly ConcurrentDictionary<IHandlerDatabase, HandlerLane> _lanes = new();
+
+    /// <summary>Why the handlers of a database stand still, or <see langword="null"/>.</summary>
+    public string? Problem => _lanes.Values.Select(lane => lane.Problem).FirstOrDefault(problem => problem is not null);
 
     /// <summary>Makes the pump of a consumer; it is not started.</summary>
     /// <exception cref="StoreException">The handler's database cannot be used.</exception>
@@ -41,7 +45,7 @@ internal sealed class PumpFactory(
         var outbox = new OutboxRelay(services.GetRequiredService<IEventIngress>(), time, loggers.CreateLogger<OutboxRelay>());
         lane = new HandlerLane(database, invoker, finisher, outbox, guard, options.Value, time, loggers.CreateLogger<HandlerLane>());
         await lane.StartAsync(cancellationToken).ConfigureAwait(false);
-        _lanes.Add(database, lane);
+        _lanes[database] = lane;
         return lane;
     }
 }

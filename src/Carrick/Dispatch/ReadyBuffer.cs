@@ -66,12 +66,16 @@ internal sealed class ReadyBuffer(int capacity)
         return capacity - _items.Count;
     }
 
-    public void EndRead(IReadOnlyList<WorkItem> items, int asked)
+    /// <summary>Takes in what was read, except for what <paramref name="belongs"/> refuses: that is elsewhere in memory.</summary>
+    public void EndRead(IReadOnlyList<WorkItem> items, int asked, Predicate<WorkItem>? belongs = null)
     {
         foreach (var item in items)
         {
-            _items.Enqueue(item);
             Cursor = item.Id;
+            if (belongs?.Invoke(item) != false)
+            {
+                _items.Enqueue(item);
+            }
         }
 
         // What was dropped before the read began is in the read; what was dropped since may not be.

@@ -26,4 +26,7 @@ internal sealed class TokenBucket(RateLimit limit, TimeProvider time)
         availableAt = now + TimeSpan.FromTicks((long)Math.Ceiling((1 - _tokens) / _perTick));
         return false;
     }
+
+    /// <summary>Puts back tokens whose attempts did not start.</summary>
+    public void GiveBack(int count) => _tokens = Math.Min(limit.Permits, _tokens + count);
 }

@@ -46,7 +46,7 @@ public static class HandlerExtensions
         return integration.On(
             type,
             (context, cancellationToken) => handler(
-                JsonSerializer.Deserialize(PackedBody.Open(context.Event).Span, json) ?? throw new JsonException("The body is null."), context, cancellationToken),
+                Read(() => JsonSerializer.Deserialize(PackedBody.Open(context.Event).Span, json)), context, cancellationToken),
             configure);
     }
 
@@ -65,9 +65,7 @@ public static class HandlerExtensions
         return integration.On(
             type,
             (context, cancellationToken) => handler(
-                JsonSerializer.Deserialize<T>(PackedBody.Open(context.Event).Span, JsonSerializerOptions.Web) ?? throw new JsonException("The body is null."),
-                context,
-                cancellationToken),
+                Read(() => JsonSerializer.Deserialize<T>(PackedBody.Open(context.Event).Span, JsonSerializerOptions.Web)), context, cancellationToken),
             configure);
     }
 
@@ -80,4 +78,18 @@ public static class HandlerExtensions
     [RequiresDynamicCode("Writes JSON by reflection; use the overload with JsonTypeInfo.")]
     public static void Publish<T>(this EventContext context, string type, T data, string? subject = null, long? version = null) =>
         context.Publish(type, JsonSerializer.SerializeToUtf8Bytes(data, JsonSerializerOptions.Web), "application/json", subject, version);
+
+    // Only around the reading: a JsonException of the handler's own code says nothing about the event.
+    private static T Read<T>(Func<T?> deserialize)
+    {
+        try
+        {
+            return deserialize() ?? throw new PermanentFailureException("The body is null.");
+        }
+        catch (JsonException exception)
+        {
+            // The message of a JsonException names a path and a position, not the payload.
+            throw new PermanentFailureException($"The body is not what the handler expects: {exception.Message}", exception);
+        }
+    }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Carrick.Delivery;
 using Carrick.Dispatch;
 using Carrick.Integrations;
@@ -13,45 +12,38 @@ internal sealed class HandlerInvoker(IServiceScopeFactory scopes, StopSignal sto
 {
     private const int LongestError = 4_096;
 
+    private static AttemptResult Stopped => AttemptResult.Failure(FailureCategory.Cancelled, "Stopped.");
+
+    /// <summary>The grace period of a stop is over: no handler starts any more.</summary>
+    public bool Stopping => stop.Token.IsCancellationRequested;
+
     /// <summary>Runs the handler inside the open savepoint and writes what it published to the outbox.</summary>
     /// <exception cref="StoreException">The handler's database failed under it, or the outbox could not be written; the outer transaction is lost.</exception>
     public async ValueTask<AttemptResult> InvokeAsync(
         IHandlerSession session, HandlerDefinition definition, WorkItem item, EventRecord record, List<OutboxMessage> published)
     {
         var context = new HandlerContext(session, scopes, definition.Name, item, record);
-        await using (context.ConfigureAwait(false))
+        var (result, failure) = await CallAsync(session, definition, context).ConfigureAwait(false);
+        try
         {
-            using var timeout = new CancellationTokenSource(definition.Timeout, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stop.Token);
-            try
-            {
-                await definition.Handler(context, either.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
-            {
-                return AttemptResult.Failure(FailureCategory.Cancelled, "Stopped.");
-            }
-            catch (OperationCanceledException) when (timeout.IsCancellationRequested)
-            {
-                return AttemptResult.Failure(FailureCategory.Transient, $"Timed out after {definition.Timeout}.");
-            }
-            catch (PermanentFailureException exception)
-            {
-                return AttemptResult.Failure(FailureCategory.Permanent, Describe(exception));
-            }
-            catch (JsonException exception)
-            {
-                // The message of a JsonException names a path and a position, not the payload.
-                return AttemptResult.Failure(FailureCategory.Permanent, $"The body is not what the handler expects: {exception.Message}");
-            }
-            catch (Exception exception) when (session.FailureBehind(exception) is { } failure)
-            {
-                throw failure;
-            }
-            catch (Exception exception)
-            {
-                return AttemptResult.Failure(FailureCategory.Transient, Describe(exception));
-            }
+            await context.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            failure ??= session.FailureBehind(exception);
+            result = result.Category == FailureCategory.None
+                ? AttemptResult.Failure(FailureCategory.Transient, Describe(exception))
+                : result with { Error = $"{result.Error}{Environment.NewLine}Then its services could not be disposed: {Describe(exception)}" };
+        }
+
+        if (failure is not null)
+        {
+            throw failure;
+        }
+
+        if (result.Category != FailureCategory.None)
+        {
+            return result;
         }
 
         foreach (var message in context.Published)
@@ -61,6 +53,34 @@ internal sealed class HandlerInvoker(IServiceScopeFactory scopes, StopSignal sto
         }
 
         return AttemptResult.Success();
+    }
+
+    private async ValueTask<(AttemptResult Result, StoreException? Failure)> CallAsync(
+        IHandlerSession session, HandlerDefinition definition, HandlerContext context)
+    {
+        using var timeout = new CancellationTokenSource(definition.Timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stop.Token);
+        try
+        {
+            await definition.Handler(context, either.Token).ConfigureAwait(false);
+            return (AttemptResult.Success(), null);
+        }
+        catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
+        {
+            return (Stopped, null);
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested)
+        {
+            return (AttemptResult.Failure(FailureCategory.Transient, $"Timed out after {definition.Timeout}."), null);
+        }
+        catch (PermanentFailureException exception)
+        {
+            return (AttemptResult.Failure(FailureCategory.Permanent, Describe(exception)), null);
+        }
+        catch (Exception exception)
+        {
+            return (AttemptResult.Failure(FailureCategory.Transient, Describe(exception)), session.FailureBehind(exception));
+        }
     }
 
     private static string Describe(Exception exception)

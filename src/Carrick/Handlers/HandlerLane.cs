@@ -29,6 +29,8 @@ internal sealed partial class HandlerLane : IDeliveryRunner
     private readonly CarrickOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private LoopHealth[] _health = [];
+    private volatile bool _stopping;
     private Task _loops = Task.CompletedTask;
 
     public HandlerLane(
@@ -45,11 +47,15 @@ internal sealed partial class HandlerLane : IDeliveryRunner
         _logger = logger;
     }
 
+    /// <summary>Why its handlers or its outbox stand still, or <see langword="null"/>.</summary>
+    public string? Problem => _health.Select(health => health.Problem).FirstOrDefault(problem => problem is not null) ?? _outbox.Problem;
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await _database.InitializeAsync(cancellationToken).ConfigureAwait(false);
         _outbox.Start(_database, wake: () => _channel.Writer.TryWrite(null));
-        _loops = Task.WhenAll(Enumerable.Range(0, _database.MaxSessions).Select(_ => Task.Run(RunAsync)));
+        _health = [.. Enumerable.Range(0, _database.MaxSessions).Select(_ => new LoopHealth($"Handler database '{_database.Name}'"))];
+        _loops = Task.WhenAll(_health.Select(health => health.Watch(Task.Run(() => RunAsync(health)))));
     }
 
     // The pumps bound what is in the channel: each has at most its concurrency here.
@@ -64,39 +70,62 @@ internal sealed partial class HandlerLane : IDeliveryRunner
     /// <summary>Ends when the deliveries that were started have ended; the pumps have been stopped before.</summary>
     public async Task StopAsync()
     {
+        _stopping = true;
         await _outbox.StopAsync().ConfigureAwait(false);
         _channel.Writer.TryComplete();
         await _loops.ConfigureAwait(false);
     }
 
-    private async Task RunAsync()
+    private async Task RunAsync(LoopHealth health)
     {
         var batch = new HandlerBatch();
         var pruner = new LedgerPruner(_options, _time);
         while (await _channel.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
-            IHandlerSession session;
             try
             {
-                session = await _database.OpenSessionAsync(CancellationToken.None).ConfigureAwait(false);
+                if (await OpenAsync().ConfigureAwait(false) is { } session)
+                {
+                    await using (session.ConfigureAwait(false))
+                    {
+                        await ServeAsync(session, batch, pruner, health).ConfigureAwait(false);
+                    }
+
+                    continue;
+                }
             }
-            catch (StoreException exception)
+            catch (Exception exception)
             {
-                LogDatabaseFailed(exception, _database.Name, exception.Message);
-                FailWaiting(exception);
-                await Task.Delay(AfterFailure, _time).ConfigureAwait(false);
-                continue;
+                // What waits goes on waiting: it has not been tried.
+                if (health.Failed(exception))
+                {
+                    LogStandsStill(exception, _database.Name);
+                }
+
+                ReturnWaiting();
             }
 
-            await using (session.ConfigureAwait(false))
-            {
-                await ServeAsync(session, batch, pruner).ConfigureAwait(false);
-            }
+            await Task.Delay(AfterFailure, _time).ConfigureAwait(false);
+        }
+    }
+
+    /// <returns><see langword="null"/> if the database cannot be used now; what waited for it is put off.</returns>
+    private async ValueTask<IHandlerSession?> OpenAsync()
+    {
+        try
+        {
+            return await _database.OpenSessionAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (StoreException exception)
+        {
+            LogDatabaseFailed(exception, _database.Name, exception.Message);
+            FailWaiting(exception);
+            return null;
         }
     }
 
     /// <summary>Serves until the session breaks or the lane stops.</summary>
-    private async Task ServeAsync(IHandlerSession session, HandlerBatch batch, LedgerPruner pruner)
+    private async Task ServeAsync(IHandlerSession session, HandlerBatch batch, LedgerPruner pruner, LoopHealth health)
     {
         while (await _channel.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
@@ -110,19 +139,23 @@ internal sealed partial class HandlerLane : IDeliveryRunner
             catch (StoreException exception)
             {
                 LogDatabaseFailed(exception, _database.Name, exception.Message);
-                await session.RollbackAsync().ConfigureAwait(false);
-                FailBatch(batch, exception, FailureCategory.Throttled);
+                await UndoAsync(session, batch, exception, FailureCategory.Throttled).ConfigureAwait(false);
                 return;
             }
-            catch (InvalidOperationException exception)
+            catch (InvalidOperationException exception) when (batch.Current is not null)
             {
                 // The handler has ended the transaction. What it committed stays, and the ledger refuses it when it is tried again.
                 LogMisused(exception, batch.Current?.Pump.Definition.Name, exception.Message);
-                await session.RollbackAsync().ConfigureAwait(false);
-                FailBatch(batch, exception, FailureCategory.Transient);
+                await UndoAsync(session, batch, exception, FailureCategory.Transient).ConfigureAwait(false);
                 return;
             }
+            catch (Exception exception)
+            {
+                await UndoAsync(session, batch, exception, FailureCategory.Transient).ConfigureAwait(false);
+                throw;
+            }
 
+            health.Works();
             _outbox.Relay(batch.Published);
             Finish(batch.Kept, durable: _database.CompletesWork);
             Finish(batch.ToRecord, durable: false);
@@ -144,14 +177,8 @@ internal sealed partial class HandlerLane : IDeliveryRunner
             await session.DeleteFromOutboxAsync(batch.OutboxDeleted, CancellationToken.None).ConfigureAwait(false);
         }
 
-        while (batch.Count < LargestBatch && _channel.Reader.TryRead(out var entry))
+        while (batch.Count < LargestBatch && TryTake(out var current))
         {
-            if (entry is not { } current)
-            {
-                // Only a wake-up: rows of the outbox may be deleted.
-                continue;
-            }
-
             batch.Current = current;
             await RunOneAsync(session, batch, current.Item, current.Pump).ConfigureAwait(false);
             batch.Current = null;
@@ -162,10 +189,34 @@ internal sealed partial class HandlerLane : IDeliveryRunner
         }
     }
 
+    /// <summary>The next delivery to run; after the grace period of a stop none is started any more.</summary>
+    private bool TryTake(out HandlerEntry current)
+    {
+        while (_channel.Reader.TryRead(out var entry))
+        {
+            if (entry is not { } waiting)
+            {
+                // Only a wake-up: rows of the outbox may be deleted.
+                continue;
+            }
+
+            if (!_invoker.Stopping)
+            {
+                current = waiting;
+                return true;
+            }
+
+            waiting.Pump.Ended(waiting.Item, DeliveryEnd.Returned);
+        }
+
+        current = default;
+        return false;
+    }
+
     /// <summary>One delivery in a transaction of its own, after its start was recorded: no transaction is open while the store records it.</summary>
     private async Task FillGuardedAsync(IHandlerSession session, HandlerBatch batch)
     {
-        if (!_channel.Reader.TryRead(out var entry) || entry is not { } current)
+        if (!TryTake(out var current))
         {
             return;
         }
@@ -189,7 +240,7 @@ internal sealed partial class HandlerLane : IDeliveryRunner
                 break;
             case GuardVerdict.Poison:
                 var poison = AttemptResult.Failure(FailureCategory.Poison, "The process ended while the handler ran, again and again.");
-                batch.Record(_finisher.Decide(current.Item, current.Pump, poison, _time.GetUtcNow(), TimeSpan.Zero)!, current.Pump);
+                batch.Record(_finisher.Decide(current.Item, current.Pump, poison, _time.GetUtcNow(), _time.GetTimestamp())!, current.Pump);
                 break;
             default:
                 batch.Current = current;
@@ -205,7 +256,7 @@ internal sealed partial class HandlerLane : IDeliveryRunner
         var started = _time.GetTimestamp();
         if (item.Event is not { } record)
         {
-            batch.Record(_finisher.Decide(item, pump, AttemptResult.Failure(FailureCategory.Permanent, "The event is no longer stored."), startedAt, default)!, pump);
+            batch.Record(_finisher.Decide(item, pump, AttemptResult.Failure(FailureCategory.Permanent, "The event is no longer stored."), startedAt, started)!, pump);
             return;
         }
 
@@ -218,7 +269,7 @@ internal sealed partial class HandlerLane : IDeliveryRunner
             result = await _invoker.InvokeAsync(session, definition, item, record, batch.Published).ConfigureAwait(false);
         }
 
-        var command = _finisher.Decide(item, pump, result, startedAt, _time.GetElapsedTime(started));
+        var command = _finisher.Decide(item, pump, result, startedAt, started);
         if (command is CompleteCommand complete)
         {
             switch (verdict)
@@ -256,58 +307,4 @@ internal sealed partial class HandlerLane : IDeliveryRunner
 
     private static LedgerEntry LedgerEntryOf(HandlerDefinition definition, WorkItem item, EventRecord record, DateTimeOffset at) =>
         new(definition.Name, record.Integration, record.MessageId, at, item.Forced, record.Subject, definition.SkipLate ? record.Version : null);
-
-    private void Finish(List<(WorkCommand, ConsumerPump)> ended, bool durable)
-    {
-        if (ended.Count > 0)
-        {
-            // Not awaited: the next batch begins while these are recorded; the pumps bound how many are under way.
-            _ = _finisher.FinishAsync([.. ended], durable);
-        }
-    }
-
-    /// <summary>The outer transaction is lost: every delivery in it failed, whatever its handler said.</summary>
-    private void FailBatch(HandlerBatch batch, Exception exception, FailureCategory category)
-    {
-        _outbox.NotDeleted(batch.OutboxDeleted);
-        // A delivery that failed by itself keeps its own reason; one that ended well did so in the transaction that is lost.
-        Finish([.. batch.ToRecord.Where(pair => pair.Command is not CompleteCommand)], durable: false);
-        var lost = batch.Kept.Concat(batch.ToRecord.Where(pair => pair.Command is CompleteCommand)).Select(pair => new HandlerEntry(pair.Command.Item, pair.Pump));
-        if (batch.Current is { } current)
-        {
-            lost = lost.Append(current);
-        }
-
-        Finish([.. lost.Select(entry => (Failure(entry, exception, category), entry.Pump))], durable: false);
-    }
-
-    private void FailWaiting(StoreException exception)
-    {
-        List<(WorkCommand, ConsumerPump)> failed = [];
-        while (_channel.Reader.TryRead(out var entry))
-        {
-            if (entry is { } waiting)
-            {
-                failed.Add((Failure(waiting, exception, FailureCategory.Throttled), waiting.Pump));
-            }
-        }
-
-        Finish(failed, durable: false);
-    }
-
-    /// <summary>A database that fails is not the event's fault: such a delivery waits, with the whole consumer, and uses up no budget.</summary>
-    private WorkCommand Failure(HandlerEntry entry, Exception exception, FailureCategory category)
-    {
-        var result = AttemptResult.Failure(category, $"The handler's transaction was lost: {exception.Message}");
-        return _finisher.Decide(entry.Item, entry.Pump, result, _time.GetUtcNow(), TimeSpan.Zero)!;
-    }
-
-    [LoggerMessage(1201, LogLevel.Error, "A handler of consumer {Consumer} has ended its transaction: {Problem}")]
-    private partial void LogMisused(Exception exception, string? consumer, string problem);
-
-    [LoggerMessage(1212, LogLevel.Error, "Handler database {Database} failed: {Problem} Its deliveries are tried again.")]
-    private partial void LogDatabaseFailed(Exception exception, string database, string problem);
-
-    [LoggerMessage(1202, LogLevel.Error, "Consumer {Consumer}: the start of a delivery could not be recorded: {Problem} It is tried again.")]
-    private partial void LogNotRecorded(Exception exception, string consumer, string problem);
 }

@@ -1,3 +1,4 @@
+using Carrick.Dispatch;
 using Microsoft.Extensions.Logging;
 
 namespace Carrick.Handlers;
@@ -16,9 +17,13 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
     private readonly SemaphoreSlim _signal = new(0);
     private readonly CancellationTokenSource _stop = new();
     private List<long> _relayed = [];
+    private readonly LoopHealth _health = new("The outbox relay");
     private Task _loop = Task.CompletedTask;
 
-    public void Start(IHandlerDatabase database, Action wake) => _loop = Task.Run(() => RunAsync(database, wake));
+    /// <summary>Why messages are not relayed, or <see langword="null"/>.</summary>
+    public string? Problem => _health.Problem;
+
+    public void Start(IHandlerDatabase database, Action wake) => _loop = _health.Watch(Task.Run(() => RunAsync(database, wake)));
 
     /// <summary>Messages whose transaction has committed.</summary>
     public void Relay(IReadOnlyList<OutboxMessage> messages)
@@ -87,7 +92,7 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
                     messages = _waiting.Dequeue();
                 }
 
-                await RelayAsync(messages, wake).ConfigureAwait(false);
+                await RelayAsync(database, messages, wake).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -101,54 +106,53 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
         var after = 0L;
         while (true)
         {
+            IReadOnlyList<OutboxMessage> page;
             try
             {
-                var page = await database.ReadOutboxAsync(after, Page, _stop.Token).ConfigureAwait(false);
-                await RelayAsync(page, wake).ConfigureAwait(false);
-                if (page.Count < Page)
-                {
-                    return;
-                }
-
-                after = page[^1].Id;
+                page = await database.ReadOutboxAsync(after, Page, _stop.Token).ConfigureAwait(false);
+                _health.Works();
             }
-            catch (StoreException exception)
+            catch (Exception exception) when (!_stop.IsCancellationRequested)
             {
-                LogReadFailed(exception, database.Name, exception.Message);
-                await Task.Delay(AfterFailure, time, _stop.Token).ConfigureAwait(false);
+                await FailedAsync(exception, database).ConfigureAwait(false);
+                continue;
             }
+
+            await RelayAsync(database, page, wake).ConfigureAwait(false);
+            if (page.Count < Page)
+            {
+                return;
+            }
+
+            after = page[^1].Id;
         }
     }
 
-    private async Task RelayAsync(IReadOnlyList<OutboxMessage> messages, Action wake)
+    /// <summary>Brings messages in together: all are durable or none is, so that none overtakes an earlier one.</summary>
+    private async Task RelayAsync(IHandlerDatabase database, IReadOnlyList<OutboxMessage> messages, Action wake)
     {
-        var relayed = await Task.WhenAll(messages.Select(RelayOneAsync)).ConfigureAwait(false);
-        lock (_gate)
+        // Alone, a message of an integration that is gone holds up nobody else.
+        if (messages.Count > 0 && !await TryRelayAsync(database, messages).ConfigureAwait(false) && messages.Count > 1)
         {
-            _relayed.AddRange(messages.Where((_, index) => relayed[index]).Select(message => message.Id));
+            foreach (var message in messages)
+            {
+                await TryRelayAsync(database, [message]).ConfigureAwait(false);
+            }
         }
 
         wake();
     }
 
-    private async Task<bool> RelayOneAsync(OutboxMessage message)
+    private async Task<bool> TryRelayAsync(IHandlerDatabase database, IReadOnlyList<OutboxMessage> messages)
     {
-        var incoming = new IncomingEvent
-        {
-            Integration = message.Integration,
-            Type = message.Type,
-            MessageId = message.MessageId,
-            Subject = message.Subject,
-            Version = message.Version,
-            ContentType = message.ContentType,
-            Body = message.Body,
-        };
+        IncomingEvent[] events = [.. messages.Select(EventOf)];
         while (true)
         {
             try
             {
-                await ingress.IngestAsync([incoming], _stop.Token).ConfigureAwait(false);
-                return true;
+                await ingress.IngestAsync(events, _stop.Token).ConfigureAwait(false);
+                _health.Works();
+                break;
             }
             catch (EngineFullException)
             {
@@ -156,16 +160,59 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
             }
             catch (ArgumentException exception)
             {
-                // The integration was taken out of the configuration: kept in the outbox until a start that has it again.
-                LogUnknown(message.Integration, exception.Message);
+                if (messages is [var alone])
+                {
+                    // The integration was taken out of the configuration: kept in the outbox until a start that has it again.
+                    LogUnknown(alone.Integration, exception.Message);
+                }
+
                 return false;
             }
+            catch (Exception exception) when (!_stop.IsCancellationRequested)
+            {
+                await FailedAsync(exception, database).ConfigureAwait(false);
+            }
         }
+
+        lock (_gate)
+        {
+            _relayed.AddRange(messages.Select(message => message.Id));
+        }
+
+        return true;
     }
+
+    private Task FailedAsync(Exception exception, IHandlerDatabase database)
+    {
+        if (exception is StoreException)
+        {
+            LogReadFailed(exception, database.Name, exception.Message);
+        }
+        else if (_health.Failed(exception))
+        {
+            LogStandsStill(exception, database.Name);
+        }
+
+        return Task.Delay(AfterFailure, time, _stop.Token);
+    }
+
+    private static IncomingEvent EventOf(OutboxMessage message) => new()
+    {
+        Integration = message.Integration,
+        Type = message.Type,
+        MessageId = message.MessageId,
+        Subject = message.Subject,
+        Version = message.Version,
+        ContentType = message.ContentType,
+        Body = message.Body,
+    };
 
     [LoggerMessage(1210, LogLevel.Error, "The outbox of handler database {Database} cannot be read: {Problem} It is tried again.")]
     private partial void LogReadFailed(Exception exception, string database, string problem);
 
     [LoggerMessage(1211, LogLevel.Error, "A published message of integration {Integration} cannot be relayed: {Problem} It stays in the outbox.")]
     private partial void LogUnknown(string integration, string problem);
+
+    [LoggerMessage(1213, LogLevel.Error, "The outbox of handler database {Database} stands still: an error that cannot be explained. It is tried again every second.")]
+    private partial void LogStandsStill(Exception exception, string database);
 }

@@ -14,6 +14,8 @@ namespace Carrick.Hosting;
 /// <summary>Starts and stops the engine: takes the store over, starts the commit queue, the pumps and the background work, and drains them in reverse.</summary>
 internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IAsyncDisposable
 {
+    private static readonly TimeSpan AfterCancellation = TimeSpan.FromSeconds(5);
+
     private readonly IStore _store;
     private readonly CommitQueue _commits;
     private readonly HandOff _handOff;
@@ -58,12 +60,15 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
 
     public Topology Topology => _topology.Current.Topology;
 
-    public EngineState State => _state == EngineState.Running && _commits.Problem is not null ? EngineState.Degraded : _state;
+    public EngineState State => _state == EngineState.Running && WorkProblem is not null ? EngineState.Degraded : _state;
 
-    public string? Problem => _failure ?? _commits.Problem ?? (_state == EngineState.Running ? null : $"The engine is {_state}.");
+    public string? Problem => _failure ?? (_state == EngineState.Running ? WorkProblem : _commits.Problem ?? $"The engine is {_state}.");
 
     /// <summary>Why the engine has stopped the host, or <see langword="null"/> if it has not.</summary>
     public string? Failure => _failure;
+
+    private string? WorkProblem =>
+        _commits.Problem ?? _pumps.Problem ?? _topology.Current.Pumps.Select(pump => pump.Problem).FirstOrDefault(problem => problem is not null);
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -128,12 +133,12 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
             LogGraceOver(_topology.Current.Pumps.Sum(pump => pump.RunningCount));
             await _stop.CancelAsync().ConfigureAwait(false);
             _commits.HoldNothing();
-            await draining.ConfigureAwait(false);
         }
 
-        await _pumps.StopAsync().ConfigureAwait(false);
-        await _commits.StopAsync().ConfigureAwait(false);
-        if (_failure is null)
+        var clean = draining.IsCompleted || await EndsAsync(draining).ConfigureAwait(false)
+            ? await StopWorkAsync().ConfigureAwait(false)
+            : await LeaveWorkAsync().ConfigureAwait(false);
+        if (clean && _failure is null)
         {
             await CloseAsync().ConfigureAwait(false);
         }
@@ -147,6 +152,36 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
     {
         await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
         _applying.Dispose();
+    }
+
+    private async Task<bool> StopWorkAsync()
+    {
+        await _pumps.StopAsync().ConfigureAwait(false);
+        await _commits.StopAsync().ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>An attempt that ignores its cancellation must not keep the host from stopping: its work row is there, and the next start runs it again.</summary>
+    /// <returns>Whether the store is free to be closed: a handler in the engine's own database may hold it.</returns>
+    private Task<bool> LeaveWorkAsync()
+    {
+        LogLeftRunning(string.Join(", ", _topology.Current.Pumps.Where(pump => pump.RunningCount > 0).Select(pump => pump.Definition.Name)));
+        // Not awaited: it ends with the last handler.
+        _ = _pumps.StopAsync();
+        return EndsAsync(_commits.StopAsync());
+    }
+
+    private async Task<bool> EndsAsync(Task stopping)
+    {
+        try
+        {
+            await stopping.WaitAsync(AfterCancellation, _time).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     // All that was acknowledged is durable already; what cannot be written now is only that this stop was a clean one.
@@ -167,33 +202,25 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
     {
         var old = _topology.Current;
         var definitions = integrations.SelectMany(integration => integration.Consumers).ToList();
-        var reordered = definitions.Where(definition => old.FindPump(definition.Name) is { } pump && pump.Definition.Order != definition.Order).ToList();
-        if (reordered.Count > 0)
+        var errors = definitions.SelectMany(definition => old.FindPump(definition.Name) is { } pump ? Refusals(pump.Definition, definition) : []).ToList();
+        if (errors.Count > 0)
         {
-            throw new ArgumentException(string.Join(
-                Environment.NewLine,
-                reordered.Select(definition => $"Consumer '{definition.Name}': the order cannot change while it runs; restart, or give it another name.")));
+            throw new ArgumentException(string.Join(Environment.NewLine, errors));
         }
 
         var catalog = await _store.RegisterAsync(
             [.. integrations.Select(integration => integration.Name)], [.. definitions.Select(definition => definition.Name)], cancellationToken).ConfigureAwait(false);
         var depths = await _store.Work.CountAsync(cancellationToken).ConfigureAwait(false);
-        Dictionary<string, ConsumerPump> pumps = new(StringComparer.Ordinal);
-        List<ConsumerPump> added = [];
+        var added = await CreateAsync(definitions, old, catalog, depths, cancellationToken).ConfigureAwait(false);
+        var pumps = added.ToDictionary(pump => pump.Definition.Name, StringComparer.Ordinal);
+        // Nothing can fail from here on, so that a configuration is in force as a whole or not at all.
         foreach (var definition in definitions)
         {
             if (old.FindPump(definition.Name) is { } pump)
             {
                 pump.Update(definition);
+                pumps.Add(definition.Name, pump);
             }
-            else
-            {
-                var state = catalog.Consumers[definition.Name];
-                pump = await _pumps.CreateAsync(definition, state, depths.GetValueOrDefault(state.Number), cancellationToken).ConfigureAwait(false);
-                added.Add(pump);
-            }
-
-            pumps.Add(definition.Name, pump);
         }
 
         // Hand-offs reach a new pump before its first read: they are dropped there and read from the store.
@@ -214,6 +241,40 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
         }
     }
 
+    private static IEnumerable<string> Refusals(ConsumerDefinition running, ConsumerDefinition next)
+    {
+        if (running.GetType() != next.GetType())
+        {
+            yield return $"Consumer '{next.Name}': a handler cannot become an endpoint, nor an endpoint a handler, while it runs; restart, or give it another name.";
+        }
+        else if (running.Order != next.Order)
+        {
+            yield return $"Consumer '{next.Name}': the order cannot change while it runs; restart, or give it another name.";
+        }
+    }
+
+    private async Task<List<ConsumerPump>> CreateAsync(
+        List<ConsumerDefinition> definitions, RunningTopology.Snapshot old, StoreCatalog catalog, IReadOnlyDictionary<int, ConsumerDepth> depths,
+        CancellationToken cancellationToken)
+    {
+        List<ConsumerPump> added = [];
+        try
+        {
+            foreach (var definition in definitions.Where(definition => old.FindPump(definition.Name) is null))
+            {
+                var state = catalog.Consumers[definition.Name];
+                added.Add(await _pumps.CreateAsync(definition, state, depths.GetValueOrDefault(state.Number), cancellationToken).ConfigureAwait(false));
+            }
+        }
+        catch
+        {
+            added.ForEach(pump => pump.Dispose());
+            throw;
+        }
+
+        return added;
+    }
+
     private void Fail(StoreException exception)
     {
         _failure = exception.Message;
@@ -231,6 +292,9 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
 
     [LoggerMessage(1014, LogLevel.Warning, "The store could not be closed cleanly: {Problem} Nothing is lost; the next start recovers it.")]
     private partial void LogNotClosed(Exception exception, string problem);
+
+    [LoggerMessage(1015, LogLevel.Error, "The engine stops although attempts still run that ignore their cancellation; the next start runs them again. Consumers: {Consumers}")]
+    private partial void LogLeftRunning(string consumers);
 
     [LoggerMessage(1013, LogLevel.Information, "The engine has stopped.")]
     private partial void LogStopped();

@@ -28,7 +28,7 @@ public enum EngineState
     /// <summary>At work.</summary>
     Running,
 
-    /// <summary>At work, but the store cannot write now.</summary>
+    /// <summary>At work, but the store cannot write now, or a consumer stands still because of an error that cannot be explained.</summary>
     Degraded,
 
     /// <summary>Draining.</summary>

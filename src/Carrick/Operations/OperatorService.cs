@@ -14,17 +14,12 @@ internal sealed class OperatorService(
     public async ValueTask<RecordId?> RetryAsync(RecordId delivery, Operator by, CancellationToken cancellationToken)
     {
         var audit = Audit(by, "delivery.retry", delivery.ToString(IdPrefix.Delivery));
-        if (await store.Work.FindAsync(delivery, cancellationToken).ConfigureAwait(false) is { } item)
+        if (await store.Work.FindAsync(delivery, cancellationToken).ConfigureAwait(false) is not null)
         {
             var requeue = new RequeueCommand { Delivery = delivery, Audit = audit };
             await commits.SubmitAsync(requeue, cancellationToken).ConfigureAwait(false);
             if (requeue.Applied)
             {
-                if (item.DueAt is not null)
-                {
-                    topology.Current.FindPump(item.Consumer)?.Hurry(item);
-                }
-
                 return delivery;
             }
         }
@@ -43,22 +38,8 @@ internal sealed class OperatorService(
 
     public async ValueTask<bool> DiscardAsync(RecordId delivery, Operator by, CancellationToken cancellationToken)
     {
-        var item = await store.Work.FindAsync(delivery, cancellationToken).ConfigureAwait(false);
-        var view = item is null ? await store.Queries.FindDeliveryAsync(delivery, cancellationToken).ConfigureAwait(false) : null;
         var discard = new DiscardCommand { Delivery = delivery, At = time.GetUtcNow(), Audit = Audit(by, "delivery.discard", delivery.ToString(IdPrefix.Delivery)) };
         await commits.SubmitAsync(discard, cancellationToken).ConfigureAwait(false);
-        if (discard.Applied)
-        {
-            if (item is not null)
-            {
-                topology.Current.FindPump(item.Consumer)?.Forget(item);
-            }
-            else if (view is not null)
-            {
-                topology.Current.FindPump(view.ConsumerNumber)?.Depth.LeftDead();
-            }
-        }
-
         return discard.Applied;
     }
 
@@ -129,12 +110,15 @@ internal sealed class OperatorService(
             return false;
         }
 
-        var state = enabled
-            ? pump.State with { DisabledAt = null, DisabledReason = null, GateUntil = null }
-            : pump.State with { DisabledAt = time.GetUtcNow(), DisabledReason = by.Reason ?? "Disabled by an operator." };
-        var command = new SetConsumerStateCommand { State = state, Audit = Audit(by, enabled ? "consumer.enable" : "consumer.disable", consumer) };
+        var command = new SetConsumerStateCommand
+        {
+            Consumer = pump.State.Number,
+            DisabledAt = enabled ? null : time.GetUtcNow(),
+            DisabledReason = enabled ? null : by.Reason ?? "Disabled by an operator.",
+            Audit = Audit(by, enabled ? "consumer.enable" : "consumer.disable", consumer),
+        };
         await commits.SubmitAsync(command, cancellationToken).ConfigureAwait(false);
-        pump.SetState(state);
+        pump.SetDisabled(command.DisabledAt, command.DisabledReason);
         return true;
     }
 

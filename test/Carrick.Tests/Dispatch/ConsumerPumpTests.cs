@@ -1,9 +1,11 @@
+using System.Text.Json;
 using Carrick.Dispatch;
 using Carrick.Hosting;
 using Carrick.Integrations;
 using Carrick.Storage;
+using Carrick.Tests.Receiving;
 using CsCheck;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace Carrick.Tests.Dispatch;
@@ -70,15 +72,34 @@ public sealed class ConsumerPumpTests
     }
 
     [Fact]
+    public async Task Pump_ReaderThrowsSomethingElse_IsToldAndGoesOn()
+    {
+        var log = new LogRecorder();
+        using var loggers = LoggerFactory.Create(logging => logging.AddProvider(log));
+        var run = new PumpRun(OrderingMode.None, retryChance: 0, new PCG(3), concurrency: 4, logger: loggers.CreateLogger("pump"));
+        run.Work.FailNextReads(2, () => new JsonException("A damaged row."));
+        for (var i = 0; i < 40; i++)
+        {
+            run.Store(key: null);
+        }
+
+        run.Pump.Start();
+        await run.WhenDoneAsync(40, Limit);
+        Assert.Equal(40, run.Started.Distinct().Count());
+        Assert.Single(log.Lines, line => line.Text.Contains("A damaged row.", StringComparison.Ordinal));
+        Assert.Null(run.Pump.Problem);
+    }
+
+    [Fact]
     public async Task Pump_Disabled_StartsNothingUntilEnabled()
     {
         var run = new PumpRun(OrderingMode.None, retryChance: 0, new PCG(3), concurrency: 4);
-        run.Pump.SetState(run.Pump.State with { DisabledAt = DateTimeOffset.UnixEpoch });
+        run.Pump.SetDisabled(DateTimeOffset.UnixEpoch, "Disabled.");
         run.Pump.Start();
         run.Commit(key: null);
         await run.WhenReadAsync(Limit);
         Assert.Empty(run.Started);
-        run.Pump.SetState(run.Pump.State with { DisabledAt = null });
+        run.Pump.SetDisabled(null, null);
         await run.WhenDoneAsync(1, Limit);
     }
 

@@ -7,9 +7,17 @@ internal sealed class FakeWork : IWorkReader
 {
     private readonly Lock _gate = new();
     private readonly SortedDictionary<RecordId, WorkItem> _rows = [];
+    private readonly SortedSet<(DateTimeOffset Due, RecordId Id)> _delayed = [];
     private int _failures;
+    private Func<Exception> _failure = Planted;
 
     public int Reads { get; private set; }
+
+    /// <summary>Rows that were read because they are delayed.</summary>
+    public int DelayedRead { get; private set; }
+
+    /// <summary>Called while a read is under way: its rows are chosen, and not yet told.</summary>
+    public Action<string>? Reading { get; set; }
 
     public int Count
     {
@@ -26,7 +34,12 @@ internal sealed class FakeWork : IWorkReader
     {
         lock (_gate)
         {
+            Forget(row.Id);
             _rows[row.Id] = Copy(row);
+            if (row.DueAt is { } due)
+            {
+                _delayed.Add((due, row.Id));
+            }
         }
     }
 
@@ -34,11 +47,14 @@ internal sealed class FakeWork : IWorkReader
     {
         lock (_gate)
         {
+            Forget(id);
             return _rows.Remove(id);
         }
     }
 
-    public void FailNextReads(int count) => _failures = count;
+    public void FailNextReads(int count, Func<Exception>? failure = null) => (_failures, _failure) = (count, failure ?? Planted);
+
+    private static StoreException Planted() => new("Planted.", StoreFailure.Transient);
 
     public ValueTask<IReadOnlyList<WorkItem>> ReadReadyAsync(int consumer, RecordId after, int limit, CancellationToken cancellationToken) =>
         Read(row => row.DueAt is null && row.Id > after, limit);
@@ -49,8 +65,10 @@ internal sealed class FakeWork : IWorkReader
         lock (_gate)
         {
             Count1();
-            return new([.. _rows.Values.Where(row => row.DueAt is { } due && (due, row.Id).CompareTo((afterDue, afterId)) > 0)
-                .OrderBy(row => (row.DueAt, row.Id)).Take(limit).Select(Copy)]);
+            WorkItem[] page = [.. _delayed.GetViewBetween((afterDue, afterId), (DateTimeOffset.MaxValue, RecordId.None))
+                .Where(key => key != (afterDue, afterId)).Take(limit).Select(key => Copy(_rows[key.Id]))];
+            DelayedRead += page.Length;
+            return new(page);
         }
     }
 
@@ -70,6 +88,7 @@ internal sealed class FakeWork : IWorkReader
         lock (_gate)
         {
             Count1();
+            Reading?.Invoke("events");
             return new([.. ids.Select(Event)]);
         }
     }
@@ -95,7 +114,17 @@ internal sealed class FakeWork : IWorkReader
         lock (_gate)
         {
             Count1();
-            return new([.. _rows.Values.Where(where).Take(limit).Select(Copy)]);
+            WorkItem[] page = [.. _rows.Values.Where(where).Take(limit).Select(Copy)];
+            Reading?.Invoke("work");
+            return new(page);
+        }
+    }
+
+    private void Forget(RecordId id)
+    {
+        if (_rows.TryGetValue(id, out var old) && old.DueAt is { } due)
+        {
+            _delayed.Remove((due, id));
         }
     }
 
@@ -105,7 +134,7 @@ internal sealed class FakeWork : IWorkReader
         if (_failures > 0)
         {
             _failures--;
-            throw new StoreException("Planted.", StoreFailure.Transient);
+            throw _failure();
         }
     }
 

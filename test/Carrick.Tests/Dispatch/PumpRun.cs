@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using Carrick.Dispatch;
-using Carrick.Handlers;
 using Carrick.Hosting;
 using Carrick.Integrations;
 using Carrick.Storage;
 using CsCheck;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -28,23 +28,26 @@ internal sealed class PumpRun : IDeliveryRunner
     private readonly PCG _random;
     private bool _hold;
 
-    public PumpRun(OrderingMode order, double retryChance, PCG random, int concurrency, bool hold = false)
+    public PumpRun(
+        OrderingMode order, double retryChance, PCG random, int concurrency, bool hold = false, ILogger? logger = null, RateLimit? rate = null,
+        DateTimeOffset? gate = null)
     {
         _order = order;
         _retryChance = retryChance;
         _random = random;
         _hold = hold;
-        var definition = new HandlerDefinition
+        var definition = new EndpointDefinition
         {
             Name = "test/t",
             Integration = "test",
-            Handler = (_, _) => Task.CompletedTask,
+            Url = new Uri("http://127.0.0.1:9/"),
             Concurrency = concurrency,
             Order = order,
+            Rate = rate,
         };
         Pump = new ConsumerPump(
-            definition, new ConsumerState(1, null, null, null), default, this, Work, new BodyBudget(10_000),
-            new CarrickOptions { ConsumerBuffer = 16 }, TimeProvider.System, NullLogger.Instance);
+            definition, new ConsumerState(1, null, null, gate), default, this, Work, new BodyBudget(10_000),
+            new CarrickOptions { ConsumerBuffer = 16 }, TimeProvider.System, logger ?? NullLogger.Instance);
     }
 
     public FakeWork Work { get; } = new();
@@ -102,6 +105,16 @@ internal sealed class PumpRun : IDeliveryRunner
         return item.Id;
     }
 
+    /// <summary>Makes a row due at once, as the store does, and says what it was.</summary>
+    public WorkItem Requeue(RecordId id)
+    {
+        var was = Work.FindAsync(id, CancellationToken.None).AsTask().GetAwaiter().GetResult()!;
+        var now = Work.FindAsync(id, CancellationToken.None).AsTask().GetAwaiter().GetResult()!;
+        now.DueAt = null;
+        Work.Put(now);
+        return was;
+    }
+
     public void Discard(RecordId id)
     {
         var item = Work.FindAsync(id, CancellationToken.None).AsTask().GetAwaiter().GetResult()!;
@@ -138,6 +151,27 @@ internal sealed class PumpRun : IDeliveryRunner
         foreach (var (item, pump) in held)
         {
             End(item, pump);
+        }
+    }
+
+    /// <summary>Ends what is held as put off, the way the finisher tells it.</summary>
+    public void PutOffHeld(TimeSpan dueIn)
+    {
+        List<(WorkItem Item, ConsumerPump Pump)> held;
+        lock (_gate)
+        {
+            held = [.. _held];
+            _held.Clear();
+            held.ForEach(entry => _busy.Remove(entry.Item.OrderingKey ?? string.Empty));
+        }
+
+        foreach (var (item, pump) in held)
+        {
+            var wasDelayed = item.DueAt is not null;
+            item.DueAt = TimeProvider.System.GetUtcNow() + dueIn;
+            item.Attempts++;
+            pump.Depth.Delayed(wasDelayed);
+            pump.Ended(item, DeliveryEnd.PutOff);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Text;
+using Carrick.Commit;
 using Carrick.Delivery;
 using Carrick.Hosting;
 using Carrick.Integrations;
@@ -28,6 +29,8 @@ internal sealed class EngineHost : IAsyncDisposable
     public IEventIngress Ingress => _host.Services.GetRequiredService<IEventIngress>();
 
     public ICarrickEngine Engine => _host.Services.GetRequiredService<ICarrickEngine>();
+
+    public ICommitQueue Commits => _host.Services.GetRequiredService<ICommitQueue>();
 
     public IMeterFactory Meters => _host.Services.GetRequiredService<IMeterFactory>();
 

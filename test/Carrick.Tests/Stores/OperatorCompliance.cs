@@ -12,11 +12,14 @@ public abstract class OperatorCompliance<THarness> : StoreTest<THarness>
     {
         var item = (await SeedAsync("m1", Orders))[0];
         await CommitAsync(Retry(item, Start.AddDays(1)));
-        var (requeue, unknown) = (new RequeueCommand { Delivery = item.Id }, new RequeueCommand { Delivery = Ids.Next() });
+        var (requeue, again) = (new RequeueCommand { Delivery = item.Id }, new RequeueCommand { Delivery = item.Id });
+        var (unknown, foreign) = (new RequeueCommand { Delivery = Ids.Next() }, new RequeueCommand { Delivery = item.Id with { Low = 3 } });
 
-        await CommitAsync(requeue, unknown);
+        await CommitAsync(requeue, again, unknown, foreign);
 
-        Assert.Equal((true, false), (requeue.Applied, unknown.Applied));
+        Assert.Equal((true, true, false, false), (requeue.Applied, again.Applied, unknown.Applied, foreign.Applied));
+        Assert.Equal((item.Id, Orders, 1, Start.AddDays(1)), (requeue.Was!.Id, requeue.Was.Consumer, requeue.Was.Attempts, requeue.Was.DueAt));
+        Assert.Null(again.Was!.DueAt);
         var ready = Assert.Single(await ReadyAsync(Orders));
         Assert.Equal((1, 1, null), (ready.Attempts, ready.Failures, ready.DueAt));
     }
@@ -30,6 +33,7 @@ public abstract class OperatorCompliance<THarness> : StoreTest<THarness>
         await CommitAsync(discard, again);
 
         Assert.Equal((true, false), (discard.Applied, again.Applied));
+        Assert.Equal((item.Id, Orders, null, null), (discard.Was!.Id, discard.Was.Consumer, discard.Was.DueAt, discard.DeadOf));
         Assert.Equal(DeliveryState.Discarded, (await Store.Queries.FindDeliveryAsync(item.Id, Token))!.State);
         var complete = Complete(item);
         await CommitAsync(complete);
@@ -45,7 +49,7 @@ public abstract class OperatorCompliance<THarness> : StoreTest<THarness>
 
         await CommitAsync(discard);
 
-        Assert.True(discard.Applied);
+        Assert.Equal((true, null, Orders), (discard.Applied, discard.Was, discard.DeadOf));
         Assert.Equal(new ConsumerDepth(0, 0, 0), await DepthAsync(Orders));
         Assert.Empty(await Store.Queries.ListDeadLettersAsync(new(), null, 10, Token));
         var view = await Store.Queries.FindDeliveryAsync(item.Id, Token);
@@ -66,15 +70,18 @@ public abstract class OperatorCompliance<THarness> : StoreTest<THarness>
     }
 
     [Fact]
-    public async Task SetConsumerState_SetsAndClearsEveryPart()
+    public async Task SetConsumerState_DisablesAndEnables_AndKeepsTheGate()
     {
-        await CommitAsync(new SetConsumerStateCommand { State = new ConsumerState(Orders, Start, "by hand", Start.AddTicks(1)) });
-        var set = (await Store.RegisterAsync([], [], Token)).Consumers["billing/orders"];
-        await CommitAsync(new SetConsumerStateCommand { State = new ConsumerState(Orders, null, null, null) });
-        var cleared = (await Store.RegisterAsync([], [], Token)).Consumers["billing/orders"];
+        var item = (await SeedAsync("m1", Orders))[0];
+        var gate = Start.AddMinutes(5);
+        await CommitAsync(Retry(item, gate, gate: gate));
+        await CommitAsync(new SetConsumerStateCommand { Consumer = Orders, DisabledAt = Start, DisabledReason = "by hand" });
+        var disabled = (await Store.RegisterAsync([], [], Token)).Consumers["billing/orders"];
+        await CommitAsync(new SetConsumerStateCommand { Consumer = Orders, DisabledAt = null, DisabledReason = null });
+        var enabled = (await Store.RegisterAsync([], [], Token)).Consumers["billing/orders"];
 
-        Assert.Equal(new ConsumerState(Orders, Start, "by hand", Start.AddMilliseconds(1)), set);
-        Assert.Equal(new ConsumerState(Orders, null, null, null), cleared);
+        Assert.Equal(new ConsumerState(Orders, Start, "by hand", gate), disabled);
+        Assert.Equal(new ConsumerState(Orders, null, null, gate), enabled);
     }
 
     [Fact]

@@ -119,7 +119,7 @@ public abstract class ReplayCompliance<THarness> : StoreTest<THarness>
     {
         var dead = await SeedDeadAsync("m1");
         var create = CreateJob(new());
-        await CommitAsync(create, new SetConsumerStateCommand { State = new ConsumerState(Orders, null, null, null) });
+        await CommitAsync(create, new SetConsumerStateCommand { Consumer = Orders, DisabledAt = null, DisabledReason = null });
         var cancel = new EndReplayJobCommand { Id = create.Job.Id, State = ReplayState.Cancelled, At = Start };
         var again = new EndReplayJobCommand { Id = create.Job.Id, State = ReplayState.Completed, At = Start };
         await CommitAsync(cancel, again);

@@ -69,11 +69,16 @@ public abstract class RetentionCompliance<THarness> : StoreTest<THarness>
     public async Task Retention_OfOldDeadLetters_DeletesThemWithWhatTheyHold()
     {
         var dead = (await SeedAsync("dead", Orders))[0];
-        await CommitAsync(GiveUp(dead));
+        var mail = (await SeedAsync("mail", Mail))[0];
+        var replayed = (await SeedAsync("replayed", Orders))[0];
+        await CommitAsync(GiveUp(dead), GiveUp(mail), GiveUp(replayed));
+        await CommitAsync(new ReplayCommand { Replays = [new NewReplay { EventId = replayed.EventId, Consumer = Orders, DeadLetter = replayed.Id }] });
         Time.Advance(TimeSpan.FromDays(91));
+        var command = Retain();
 
-        await CommitAsync(Retain());
+        await CommitAsync(command);
 
+        Assert.Equal(new Dictionary<int, int> { [Orders] = 1, [Mail] = 1 }, command.OpenDeadLettersDeleted);
         Assert.Equal(0, await Store.Queries.CountDeadLettersAsync(new(), Token));
         Assert.Empty(await Store.Queries.ListAttemptsAsync(dead.Id, Token));
         Assert.Null(await Store.Queries.FindEventAsync(dead.EventId, Token));

@@ -112,13 +112,14 @@ public abstract class StoreTest<THarness> : IAsyncLifetime
     protected CompleteCommand Complete(WorkItem item, DeliveryOutcome outcome = DeliveryOutcome.Succeeded) =>
         new() { Item = item, At = Time.GetUtcNow(), Outcome = outcome, Attempt = Attempt(1) };
 
-    protected RetryCommand Retry(WorkItem item, DateTimeOffset due, int attempts = 1) => new()
+    protected RetryCommand Retry(WorkItem item, DateTimeOffset due, int attempts = 1, DateTimeOffset? gate = null) => new()
     {
         Item = item,
         At = Time.GetUtcNow(),
         DueAt = due,
         Attempts = attempts,
         Failures = attempts,
+        GateUntil = gate,
         Attempt = Attempt(attempts, FailureCategory.Transient, "connection refused") with { NextDueAt = due },
     };
 

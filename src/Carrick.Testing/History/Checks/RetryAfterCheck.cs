@@ -9,7 +9,12 @@ internal sealed class RetryAfterCheck(HistoryFacts facts, HistoryReport report, 
 {
     // Recorded times are cut to milliseconds, and both clocks are the machine's.
     private static readonly long MatchSlack = TimeSpan.FromMilliseconds(20).Ticks;
-    private static readonly long UnderWaySlack = TimeSpan.FromMilliseconds(100).Ticks;
+
+    // The gate is closed before the attempt that was answered ends, and looked at after a start is recorded: only rounding is between them.
+    private static readonly long RecordedSlack = TimeSpan.FromMilliseconds(5).Ticks;
+
+    // Of an attempt that was never recorded only the arrival is known, which is later than the start by the way there.
+    private static readonly long UnrecordedSlack = TimeSpan.FromMilliseconds(100).Ticks;
 
     private readonly Dictionary<int, List<Arrival>> _arrivals = [];
     private readonly List<Pause> _pauses = [];
@@ -63,7 +68,7 @@ internal sealed class RetryAfterCheck(HistoryFacts facts, HistoryReport report, 
     }
 
     private bool WasUnderWay(int consumer, Arrival arrival, long answeredAt) =>
-        (FindAttempt(consumer, arrival)?.Start ?? arrival.At) <= answeredAt + UnderWaySlack;
+        FindAttempt(consumer, arrival) is { } attempt ? attempt.Start <= answeredAt + RecordedSlack : arrival.At <= answeredAt + UnrecordedSlack;
 
     private AttemptFacts? FindAttempt(int consumer, Arrival arrival)
     {

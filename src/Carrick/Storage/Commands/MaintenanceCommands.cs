@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace Carrick.Storage.Commands;
 
 /// <summary>Deletes one small batch of what is past its retention: attempts and outcomes, events without outstanding or dead deliveries, message ids, delivered versions, audit.</summary>
@@ -17,6 +19,9 @@ public sealed class RetentionCommand : StoreCommand
 
     /// <summary>Set by the store: rows deleted; less than the limit in every table means done.</summary>
     public int Deleted { get; set; }
+
+    /// <summary>Set by the store: dead letters deleted that were neither replayed nor discarded, by consumer number.</summary>
+    public IReadOnlyDictionary<int, int> OpenDeadLettersDeleted { get; set; } = ReadOnlyDictionary<int, int>.Empty;
 
     /// <summary>Set by the store: a table had more than the limit.</summary>
     public bool More { get; set; }

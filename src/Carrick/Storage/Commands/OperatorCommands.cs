@@ -6,8 +6,11 @@ public sealed class RequeueCommand : StoreCommand
     /// <summary>The delivery.</summary>
     public required RecordId Delivery { get; init; }
 
-    /// <summary>Set by the store: it was outstanding.</summary>
-    public bool Applied { get; set; }
+    /// <summary>Set by the store: its row before the change, or <see langword="null"/> if it was not outstanding.</summary>
+    public WorkItem? Was { get; set; }
+
+    /// <summary>It was outstanding.</summary>
+    public bool Applied => Was is not null;
 }
 
 /// <summary>Drops a delivery, outstanding or dead: the outcome is <see cref="DeliveryOutcome.Discarded"/>.</summary>
@@ -19,8 +22,14 @@ public sealed class DiscardCommand : StoreCommand
     /// <summary>When.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>Set by the store: it was outstanding or dead.</summary>
-    public bool Applied { get; set; }
+    /// <summary>Set by the store: its row, if it was outstanding.</summary>
+    public WorkItem? Was { get; set; }
+
+    /// <summary>Set by the store: the number of its consumer, if it was a dead letter.</summary>
+    public int? DeadOf { get; set; }
+
+    /// <summary>It was outstanding or dead.</summary>
+    public bool Applied => Was is not null || DeadOf is not null;
 }
 
 /// <summary>Makes new deliveries of stored events: a replay of events, or of dead letters.</summary>
@@ -91,9 +100,15 @@ public sealed class EndReplayJobCommand : StoreCommand
     public bool Applied { get; set; }
 }
 
-/// <summary>Enables or disables a consumer, or sets its gate.</summary>
+/// <summary>Enables or disables a consumer. Its gate stays as it is: the other side has asked for it.</summary>
 public sealed class SetConsumerStateCommand : StoreCommand
 {
-    /// <summary>The new state.</summary>
-    public required ConsumerState State { get; init; }
+    /// <summary>The consumer's number.</summary>
+    public required int Consumer { get; init; }
+
+    /// <summary>Since when it is disabled, or <see langword="null"/> to enable it.</summary>
+    public required DateTimeOffset? DisabledAt { get; init; }
+
+    /// <summary>Why it is disabled.</summary>
+    public required string? DisabledReason { get; init; }
 }

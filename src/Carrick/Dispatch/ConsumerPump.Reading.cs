@@ -1,0 +1,174 @@
+using Carrick.Storage;
+
+namespace Carrick.Dispatch;
+
+/// <content>Reads what memory lacks. While a read is under way the store and memory go on, so that a row may be old when it arrives.</content>
+internal sealed partial class ConsumerPump
+{
+    // What ended or was discarded since the read began.
+    private readonly HashSet<RecordId> _left = [];
+    private bool _reading;
+
+    /// <summary>Parked and delayed deliveries, free keys, ready deliveries.</summary>
+    private async ValueTask ReadAsync()
+    {
+        await ReadDelayedAsync().ConfigureAwait(false);
+        await ReadKeysAsync().ConfigureAwait(false);
+        await ReadReadyAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask ReadDelayedAsync()
+    {
+        while (true)
+        {
+            (DateTimeOffset Due, RecordId Id) after;
+            lock (_gate)
+            {
+                if (_keys is null ? !_delayed.NeedsRead(_time.GetUtcNow()) : _delayed.Horizon is null)
+                {
+                    return;
+                }
+
+                BeginRead();
+                after = _delayed.BeginRead();
+            }
+
+            IReadOnlyList<WorkItem> items;
+            try
+            {
+                items = await _reader.ReadDelayedAsync(State.Number, after.Due, after.Id, ReadPage, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch
+            {
+                lock (_gate)
+                {
+                    _delayed.AbandonRead();
+                }
+
+                throw;
+            }
+
+            lock (_gate)
+            {
+                var taken = EndRead();
+                foreach (var item in _delayed.EndRead(items, items.Count < ReadPage, taken))
+                {
+                    if (_keys is not null && item.OrderingKey is not null)
+                    {
+                        _keys.Park(item);
+                    }
+                }
+            }
+        }
+    }
+
+    private async ValueTask ReadKeysAsync()
+    {
+        while (true)
+        {
+            string? key;
+            lock (_gate)
+            {
+                if (!_keysToRead.TryPeek(out key))
+                {
+                    return;
+                }
+
+                BeginRead();
+            }
+
+            var items = await _reader.ReadKeyAsync(State.Number, key, RecordId.None, KeyGate.WaitingPerKey, CancellationToken.None).ConfigureAwait(false);
+            lock (_gate)
+            {
+                var taken = EndRead();
+                var complete = items.Count < KeyGate.WaitingPerKey;
+                if (_keys!.EndRead(key, [.. items.Where(item => !taken.Contains(item.Id))], complete, _ready.LastTaken) is { } next)
+                {
+                    _urgent.Enqueue(next);
+                }
+                else if (_keys.NeedsRead(key))
+                {
+                    continue;
+                }
+
+                _keysToRead.Dequeue();
+            }
+        }
+    }
+
+    private async ValueTask ReadReadyAsync()
+    {
+        RecordId after;
+        int limit;
+        lock (_gate)
+        {
+            if (!_ready.NeedsRead)
+            {
+                return;
+            }
+
+            BeginRead();
+            limit = Math.Min(ReadPage, _ready.BeginRead());
+            after = _ready.Cursor;
+        }
+
+        var items = await _reader.ReadReadyAsync(State.Number, after, limit, CancellationToken.None).ConfigureAwait(false);
+        lock (_gate)
+        {
+            // A delivery that an operator has made due may be delayed in memory for a moment yet; it comes from there.
+            var taken = EndRead();
+            _ready.EndRead(items, limit, item => !taken.Contains(item.Id) && !_delayed.Contains(item.Id));
+        }
+    }
+
+    private void BeginRead()
+    {
+        _reading = true;
+        _left.Clear();
+    }
+
+    /// <summary>What is chosen or runs, or was so while the read was under way: its row says no more what follows.</summary>
+    private HashSet<RecordId> EndRead()
+    {
+        _reading = false;
+        HashSet<RecordId> taken = [.. _left, .. _running.Keys, .. _urgent.Select(item => item.Id)];
+        if (_held is not null)
+        {
+            taken.Add(_held.Id);
+        }
+
+        return taken;
+    }
+
+    private void Left(RecordId id)
+    {
+        if (_reading)
+        {
+            _left.Add(id);
+        }
+    }
+
+    private async ValueTask LoadEventsAsync()
+    {
+        HashSet<RecordId>? missing = null;
+        foreach (var item in _starting)
+        {
+            if (item.Event is null)
+            {
+                (missing ??= []).Add(item.EventId);
+            }
+        }
+
+        if (missing is null)
+        {
+            return;
+        }
+
+        var events = await _reader.ReadEventsAsync(missing, CancellationToken.None).ConfigureAwait(false);
+        var byId = events.ToDictionary(record => record.Id);
+        foreach (var item in _starting)
+        {
+            item.Event ??= byId.GetValueOrDefault(item.EventId);
+        }
+    }
+}
