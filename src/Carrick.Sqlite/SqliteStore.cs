@@ -13,6 +13,7 @@ namespace Carrick.Sqlite;
 internal sealed partial class SqliteStore : IStore
 {
     private static readonly TimeSpan StableAfter = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan DisposeWithin = TimeSpan.FromSeconds(5);
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly string _settings;
@@ -167,7 +168,12 @@ internal sealed partial class SqliteStore : IStore
 
     public async ValueTask DisposeAsync()
     {
-        await Gate.WaitAsync().ConfigureAwait(false);
+        if (!await Gate.WaitAsync(DisposeWithin).ConfigureAwait(false))
+        {
+            // A handler in this database that never returns: the files are closed with the process, and the next start recovers them.
+            return;
+        }
+
         try
         {
             _readers.Dispose();

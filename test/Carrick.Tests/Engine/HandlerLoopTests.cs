@@ -174,6 +174,31 @@ public sealed class HandlerLoopTests
     }
 
     [Fact]
+    public async Task Dispose_HandlerThatNeverReturnsInTheEnginesDatabase_Ends()
+    {
+        using var folder = new TemporaryFolder();
+        var started = new TaskCompletionSource();
+        var never = new TaskCompletionSource();
+        var host = await EngineHost.StartAsync(
+            folder,
+            ScriptedSender.Always(AttemptResult.Success()),
+            billing => billing.On("invoice.paid", (_, _) =>
+            {
+                started.TrySetResult();
+                return never.Task;
+            }),
+            carrick => carrick.UseEngineDatabaseForHandlers());
+        await host.IngestAsync("m1");
+        await started.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+
+        await host.StopAsync().WaitAsync(TimeSpan.FromSeconds(25), TestContext.Current.CancellationToken);
+        await Task.Run(async () => await host.DisposeAsync(), TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(25), TestContext.Current.CancellationToken);
+
+        never.SetResult();
+    }
+
+    [Fact]
     public async Task Apply_OneNewConsumerCannotBeMade_ChangesNone()
     {
         using var folder = new TemporaryFolder();
