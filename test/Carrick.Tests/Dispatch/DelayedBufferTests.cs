@@ -31,6 +31,32 @@ public sealed class DelayedBufferTests
         Assert.False(buffer.TryTakeDue(Now.AddYears(1), out _));
     }
 
+    [Theory]
+    [InlineData(4, true)]
+    [InlineData(5, false)]
+    public void NeedsRead_HorizonNear_OnlyWhenHalfIsFree(int here, bool expected)
+    {
+        var buffer = new DelayedBuffer(8);
+        buffer.BeginRead();
+        buffer.EndRead([.. Enumerable.Range(1, here).Select(i => Work.Item(i, dueIn: i))], complete: false, Nothing);
+
+        Assert.Equal(expected, buffer.NeedsRead(Now.AddSeconds(here)));
+        Assert.Equal(expected ? Now.AddSeconds(here) - DelayedBuffer.LookAhead : Now.AddSeconds(1), buffer.NextTime);
+    }
+
+    [Fact]
+    public void EndRead_SomeTakenElsewhere_ReturnsWhatEntered()
+    {
+        var buffer = new DelayedBuffer(8);
+        buffer.BeginRead();
+        buffer.Add(Work.Item(3, dueIn: 3));
+        var entered = buffer.EndRead([Work.Item(1, dueIn: 1), Work.Item(2, dueIn: 2), Work.Item(3, dueIn: 3)], complete: true, new HashSet<RecordId> { Work.Id(2) });
+
+        Assert.Equal([Work.Id(1)], entered.Select(item => item.Id));
+        Assert.True(buffer.Contains(Work.Id(3)));
+        Assert.False(buffer.Contains(Work.Id(2)));
+    }
+
     [Fact]
     public void Remove_ById_TakesItOutOnce()
     {

@@ -31,6 +31,20 @@ public sealed class KeyGateTests
     }
 
     [Fact]
+    public void IsWaiting_Deliveries_AreThoseBehindTheHeadOfTheirKey()
+    {
+        Enter("a", 1, 3);
+        Assert.False(_gate.IsWaiting(Work.Item(1, "a")));
+        Assert.True(_gate.IsWaiting(Work.Item(2, "a")));
+        Assert.True(_gate.IsWaiting(Work.Item(3, "a")));
+        Assert.False(_gate.IsWaiting(Work.Item(4, "a")));
+        Assert.False(_gate.IsWaiting(Work.Item(2, "b")));
+        Assert.False(_gate.IsWaiting(Work.Item(2)));
+        Assert.Equal(2, Next(1));
+        Assert.False(_gate.IsWaiting(Work.Item(2, "a")));
+    }
+
+    [Fact]
     public void Release_UnknownKey_IsFree()
     {
         Assert.Equal(KeyRelease.Free, _gate.Release(Work.Item(1, "a"), out var next));

@@ -34,6 +34,17 @@ public sealed class ReadyBufferTests
     }
 
     [Fact]
+    public void EndRead_SomeElsewhereInMemory_TakesTheOthersAndReadsOnBehindAll()
+    {
+        var buffer = new ReadyBuffer(4);
+        buffer.EndRead([Work.Item(1), Work.Item(2), Work.Item(3)], buffer.BeginRead(), item => item.Id != Work.Id(2));
+
+        Assert.Equal((Work.Id(3), 2), (buffer.Cursor, buffer.Count));
+        Assert.False(buffer.Contains(Work.Id(2)));
+        Assert.True(buffer.Contains(Work.Id(3)));
+    }
+
+    [Fact]
     public void Offer_OfWhatAReadBrought_IsDroppedAndSpillsNothing()
     {
         var buffer = new ReadyBuffer(4);

@@ -23,6 +23,27 @@ public sealed class TokenBucketTests
         Assert.Equal(Work.Start.AddSeconds(0.5), next);
     }
 
+    [Theory]
+    [InlineData(4, 1, 1)]
+    [InlineData(4, 3, 3)]
+    [InlineData(1, 3, 4)]
+    public void GiveBack_OfTokens_GivesThemAgainUpToThePermits(int taken, int back, int left)
+    {
+        var bucket = new TokenBucket(new RateLimit(4, TimeSpan.FromSeconds(2)), _time);
+        for (var i = 0; i < taken; i++)
+        {
+            Assert.True(bucket.TryTake(out _));
+        }
+
+        bucket.GiveBack(back);
+        for (var i = 0; i < left; i++)
+        {
+            Assert.True(bucket.TryTake(out _));
+        }
+
+        Assert.False(bucket.TryTake(out _));
+    }
+
     [Fact]
     public void TryTake_AtTheTimeItSaid_GivesOne()
     {
