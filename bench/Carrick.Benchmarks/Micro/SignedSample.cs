@@ -26,7 +26,7 @@ internal sealed class SignedSample
         }
 
         Plan = found.Plan;
-        Request = new WebhookRequest("POST", "", headers, body);
+        Request = new WebhookRequest("POST", signed.Url?.Query ?? "", headers, body);
         Verifier = new SignatureVerifier(found.Name, SchemeKeys.Make(found.Plan, null, [secret], []), Url.OriginalString, null);
         if (!Verify().IsValid)
         {

@@ -42,6 +42,7 @@ public sealed class ConfigHostileTests
     [InlineData("http://[::1]/", "[::1]")]
     [InlineData("http://[::ffff:127.0.0.1]/", "[::ffff:127.0.0.1]")]
     [InlineData("http://169.254.169.254/", "169.254.169.254")]
+    [InlineData("http://127.0.0.1:8420/webhooks/acme", "127.0.0.1")]
     [InlineData("http://\uff11\uff12\uff17.0.0.1/", null)]
     [InlineData("http://127\u30020\u30020\u30021/", null)]
     [InlineData("http://\u24db\u24de\u24d2\u24d0\u24db\u24d7\u24de\u24e2\u24e3/", null)]
