@@ -67,7 +67,12 @@ internal static partial class PlantedBugs
             lines,
             random,
             line => due.ContainsKey((line.Delivery, line.Number)),
-            line => line with { StartedAt = due[(line.Delivery, line.Number)].AddMilliseconds(-1) });
+            line =>
+            {
+                // It ends when it did: the delay that follows counts from there.
+                var start = due[(line.Delivery, line.Number)].AddMilliseconds(-1);
+                return line with { StartedAt = start, Duration = line.Duration + (line.StartedAt - start) };
+            });
     }
 
     private static bool IgnorePause(List<HistoryRecord> lines, Random random, bool sameMessage)

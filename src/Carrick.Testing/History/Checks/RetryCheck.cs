@@ -27,6 +27,12 @@ internal sealed class RetryCheck(HistoryFacts facts, HistoryReport report, Attem
 
     private static string? Judge(RetryRule rule, bool ordered, in DeliveryFacts delivery, ReadOnlySpan<AttemptFacts> attempts)
     {
+        if (attempts.Length != delivery.Attempts)
+        {
+            // Reported as incomplete; what is missing cannot be counted.
+            return null;
+        }
+
         var failures = 0;
         var final = delivery.Marks.HasFlag(DeliveryMarks.Poison);
         for (var i = 0; i < attempts.Length; i++)
@@ -34,7 +40,6 @@ internal sealed class RetryCheck(HistoryFacts facts, HistoryReport report, Attem
             ref readonly var attempt = ref attempts[i];
             if (attempt.Number != i + 1)
             {
-                // Reported as incomplete; what is missing cannot be counted.
                 return null;
             }
 
