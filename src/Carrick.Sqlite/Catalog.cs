@@ -1,3 +1,4 @@
+using Carrick.Storage.Rows;
 using Carrick.Sqlite.Raw;
 using Carrick.Storage;
 
@@ -40,5 +41,24 @@ internal static class Catalog
         }
 
         return new StoreCatalog(integrations, consumers);
+    }
+
+    public static Names ReadNames(Database database)
+    {
+        var integrations = new Dictionary<int, string>();
+        var row = database["SELECT number, name FROM integrations"];
+        while (row.Step())
+        {
+            integrations.Add(row.Int32(0), row.Text(1));
+        }
+
+        var consumers = new Dictionary<int, string>();
+        row = database["SELECT number, name FROM consumers"];
+        while (row.Step())
+        {
+            consumers.Add(row.Int32(0), row.Text(1));
+        }
+
+        return new Names(integrations, consumers);
     }
 }

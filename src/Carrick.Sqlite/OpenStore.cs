@@ -1,3 +1,4 @@
+using Carrick.Storage.Rows;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;

@@ -1,3 +1,4 @@
+using Carrick.Storage.Rows;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;

@@ -1,3 +1,4 @@
+using Carrick.Storage.Rows;
 using Carrick.Handlers;
 using Carrick.Sqlite.Raw;
 

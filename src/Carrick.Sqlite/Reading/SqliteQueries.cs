@@ -1,3 +1,4 @@
+using Carrick.Storage.Rows;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
 

@@ -1,3 +1,4 @@
+using Carrick.Storage.Rows;
 using System.Collections.ObjectModel;
 using Carrick.Sqlite.Raw;
 using Carrick.Storage.Commands;

@@ -1,3 +1,4 @@
+using Carrick.Storage.Rows;
 using Carrick.Sqlite.Raw;
 using Carrick.Storage.Commands;
 using Microsoft.Data.Sqlite;
@@ -132,7 +133,7 @@ internal sealed class StoreWriter : IDisposable
         _counters.Checkpointed();
     }
 
-    public Names ReadNames() => Names.Read(_database);
+    public Names ReadNames() => Catalog.ReadNames(_database);
 
     public Database Database => _database;
 

@@ -1,3 +1,4 @@
+using Carrick.Storage.Rows;
 using Carrick.Testing.History;
 using Microsoft.Data.Sqlite;
 

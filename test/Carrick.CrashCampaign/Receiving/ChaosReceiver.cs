@@ -1,3 +1,4 @@
+using Carrick.Storage.Rows;
 using System.Globalization;
 using System.Text.Json;
 using Carrick.CrashCampaign.Load;

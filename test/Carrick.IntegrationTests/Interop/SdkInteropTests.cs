@@ -1,3 +1,4 @@
+using Carrick.Storage.Rows;
 using System.Net;
 using System.Text;
 using System.Text.Json;

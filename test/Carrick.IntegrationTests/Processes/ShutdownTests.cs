@@ -1,3 +1,4 @@
+using Carrick.Storage.Rows;
 using System.Collections.Concurrent;
 using System.Net;
 

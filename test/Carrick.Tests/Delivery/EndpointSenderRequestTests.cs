@@ -1,3 +1,4 @@
+using Carrick.Storage.Rows;
 using System.Globalization;
 using System.Text;
 using Carrick.Delivery;

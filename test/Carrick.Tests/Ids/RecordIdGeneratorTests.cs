@@ -1,3 +1,4 @@
+using Carrick.Storage.Rows;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Carrick.Tests.Ids;

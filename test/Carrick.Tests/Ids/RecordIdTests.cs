@@ -1,3 +1,4 @@
+using Carrick.Storage.Rows;
 using CsCheck;
 
 namespace Carrick.Tests.Ids;

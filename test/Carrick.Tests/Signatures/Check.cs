@@ -1,3 +1,4 @@
+using Carrick.Storage.Rows;
 using System.Text;
 using Carrick.Receiving;
 using Carrick.Signatures;

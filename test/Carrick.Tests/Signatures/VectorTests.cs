@@ -1,3 +1,4 @@
+using Carrick.Storage.Rows;
 using Carrick.Receiving;
 using Carrick.Signatures;
 using Microsoft.AspNetCore.Http;

@@ -1,3 +1,4 @@
+using Carrick.Storage.Rows;
 using System.Data.Common;
 using Carrick.Handlers;
 using Carrick.Storage;

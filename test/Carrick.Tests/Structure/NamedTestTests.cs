@@ -1,3 +1,4 @@
+using Carrick.Storage.Rows;
 using System.Text.RegularExpressions;
 
 namespace Carrick.Tests.Structure;

@@ -1,3 +1,4 @@
+using Carrick.Storage.Rows;
 using System.Reflection;
 using Carrick.Server.Cli;
 using Carrick.Signatures;

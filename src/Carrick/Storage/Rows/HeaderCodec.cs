@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace Carrick.Sqlite.Raw;
+namespace Carrick.Storage.Rows;
 
 /// <summary>Headers as a flat JSON array of names and values. Not thread-safe.</summary>
 internal sealed class HeaderCodec : IDisposable

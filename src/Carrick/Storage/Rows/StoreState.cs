@@ -1,6 +1,5 @@
-using Carrick.Sqlite.Raw;
 
-namespace Carrick.Sqlite;
+namespace Carrick.Storage.Rows;
 
 /// <summary>What writer and readers share: the ids' low half and the names. Set when the store is opened; thread-safe.</summary>
 internal sealed class StoreState

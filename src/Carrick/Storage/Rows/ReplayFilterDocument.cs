@@ -1,9 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Carrick.Retry;
-using Carrick.Storage;
 
-namespace Carrick.Sqlite.Reading;
+namespace Carrick.Storage.Rows;
 
 /// <summary>A dead-letter filter as JSON in a replay job's row.</summary>
 internal sealed record ReplayFilterDocument(

@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
-using Carrick.Sqlite.Raw;
 
-namespace Carrick.Sqlite;
+namespace Carrick.Storage.Rows;
 
 /// <summary>The names behind the numbers in rows. Immutable; replaced as a whole when names are registered.</summary>
 internal sealed class Names
@@ -9,7 +8,7 @@ internal sealed class Names
     private readonly FrozenDictionary<int, string> _integrations;
     private readonly FrozenDictionary<int, string> _consumers;
 
-    private Names(Dictionary<int, string> integrations, Dictionary<int, string> consumers)
+    public Names(Dictionary<int, string> integrations, Dictionary<int, string> consumers)
     {
         _integrations = integrations.ToFrozenDictionary();
         _consumers = consumers.ToFrozenDictionary();
@@ -26,25 +25,6 @@ internal sealed class Names
     public int? FindConsumer(string name) => Find(_consumers, name);
 
     public int? FindIntegration(string name) => Find(_integrations, name);
-
-    public static Names Read(Database database)
-    {
-        var integrations = new Dictionary<int, string>();
-        var statement = database["SELECT number, name FROM integrations"];
-        while (statement.Step())
-        {
-            integrations.Add(statement.Int32(0), statement.Text(1));
-        }
-
-        var consumers = new Dictionary<int, string>();
-        statement = database["SELECT number, name FROM consumers"];
-        while (statement.Step())
-        {
-            consumers.Add(statement.Int32(0), statement.Text(1));
-        }
-
-        return new Names(integrations, consumers);
-    }
 
     private static int? Find(FrozenDictionary<int, string> names, string name)
     {

@@ -1,4 +1,4 @@
-namespace Carrick.Sqlite.Raw;
+namespace Carrick.Storage.Rows;
 
 /// <summary>Times as the database keeps them: Unix milliseconds.</summary>
 internal static class UnixTime

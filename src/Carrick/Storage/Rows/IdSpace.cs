@@ -1,4 +1,4 @@
-namespace Carrick.Sqlite.Raw;
+namespace Carrick.Storage.Rows;
 
 /// <summary>The ids of one database: they share their low half, so a row keeps only the key.</summary>
 /// <param name="Low">The low half.</param>

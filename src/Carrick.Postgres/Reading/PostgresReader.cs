@@ -1,0 +1,84 @@
+using System.Data;
+using Carrick.Postgres.Raw;
+using Npgsql;
+
+namespace Carrick.Postgres.Reading;
+
+/// <summary>Runs reads on a few pooled connections. Thread-safe.</summary>
+internal sealed class PostgresReader(PostgresDatabase database)
+{
+    private long _reads;
+
+    /// <summary>Reads so far.</summary>
+    public long Reads => Volatile.Read(ref _reads);
+
+    public PostgresDatabase Database => database;
+
+    /// <summary>One statement.</summary>
+    /// <param name="sql">With <c>~table</c> for Carrick's tables and parameters <c>$1</c>, <c>$2</c> ...</param>
+    /// <param name="parameters">In that order; see <see cref="P"/>.</param>
+    /// <param name="read">Makes an item of each row.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="StoreException">The database cannot be read.</exception>
+    public ValueTask<List<T>> ListAsync<T>(
+        string sql, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
+        GuardAsync(
+            async connection =>
+            {
+                var query = new Query(connection, null, database);
+                return await query.ListAsync(sql, parameters, read, cancellationToken).ConfigureAwait(false);
+            },
+            cancellationToken);
+
+    /// <summary>Several statements that see one snapshot.</summary>
+    /// <exception cref="StoreException">The database cannot be read.</exception>
+    public ValueTask<T> SnapshotAsync<T>(Func<Query, Task<T>> read, CancellationToken cancellationToken) =>
+        GuardAsync(
+            async connection =>
+            {
+                await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken).ConfigureAwait(false);
+                var query = new Query(connection, transaction, database);
+                var result = await read(query).ConfigureAwait(false);
+                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                return result;
+            },
+            cancellationToken);
+
+    private async ValueTask<T> GuardAsync<T>(Func<NpgsqlConnection, Task<T>> action, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _reads);
+        try
+        {
+            await using var connection = await database.OpenPooledAsync(cancellationToken).ConfigureAwait(false);
+            return await action(connection).ConfigureAwait(false);
+        }
+        catch (NpgsqlException error)
+        {
+            throw PostgresErrors.Wrap(error, database.Name, "read");
+        }
+        catch (TimeoutException error)
+        {
+            throw new StoreException($"'{database.Name}' did not answer in time.", StoreFailure.Transient, error);
+        }
+    }
+}
+
+/// <summary>Statements on one connection.</summary>
+internal sealed class Query(NpgsqlConnection connection, NpgsqlTransaction? transaction, PostgresDatabase database)
+{
+    /// <summary>The rows of one statement.</summary>
+    public async Task<List<T>> ListAsync<T>(string sql, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(database.Sql(sql), connection, transaction);
+        command.Parameters.AddRange(parameters);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        var found = new List<T>();
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            found.Add(read(reader));
+        }
+
+        return found;
+    }
+
+}
