@@ -76,6 +76,9 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         }
     }
 
+    /// <summary>A source of connections in no pool, once a connection was opened.</summary>
+    public NpgsqlDataSource CreateSource() => NpgsqlDataSource.Create(Settings(pooling: false));
+
     /// <summary>A statement in which <c>~table</c> stands for a table of Carrick's.</summary>
     public string Sql(string text) => Schema.Sql(text);
 

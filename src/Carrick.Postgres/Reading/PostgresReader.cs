@@ -30,6 +30,18 @@ internal sealed class PostgresReader(PostgresDatabase database)
             },
             cancellationToken);
 
+    /// <summary>One statement whose rows come from an index in their order, or by a seek, whatever the statistics say.</summary>
+    /// <inheritdoc cref="ListAsync"/>
+    public ValueTask<List<T>> ListByIndexAsync<T>(
+        string sql, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
+        GuardAsync(
+            async connection =>
+            {
+                var query = new Query(connection, null, database);
+                return await query.ListByIndexAsync(sql, parameters, read, cancellationToken).ConfigureAwait(false);
+            },
+            cancellationToken);
+
     /// <summary>Several statements that see one snapshot.</summary>
     /// <exception cref="StoreException">The database cannot be read.</exception>
     public ValueTask<T> SnapshotAsync<T>(Func<Query, Task<T>> read, CancellationToken cancellationToken) =>
@@ -61,24 +73,4 @@ internal sealed class PostgresReader(PostgresDatabase database)
             throw new StoreException($"'{database.Name}' did not answer in time.", StoreFailure.Transient, error);
         }
     }
-}
-
-/// <summary>Statements on one connection.</summary>
-internal sealed class Query(NpgsqlConnection connection, NpgsqlTransaction? transaction, PostgresDatabase database)
-{
-    /// <summary>The rows of one statement.</summary>
-    public async Task<List<T>> ListAsync<T>(string sql, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(database.Sql(sql), connection, transaction);
-        command.Parameters.AddRange(parameters);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        var found = new List<T>();
-        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            found.Add(read(reader));
-        }
-
-        return found;
-    }
-
 }

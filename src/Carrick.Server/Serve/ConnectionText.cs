@@ -8,32 +8,48 @@ internal static class ConnectionText
 {
     private const string Key = "ConnectionStrings__Carrick";
 
-    private static readonly string[] Postgres = ["Host=", "Server=", "postgres://", "postgresql://"];
+    private static readonly string[] Postgres = ["Host=", "Server="];
 
-    /// <exception cref="CliException">It asks for a store that this version does not have, or it cannot be read.</exception>
-    public static void Check(string? text)
+    private static readonly string[] Addresses = ["postgres://", "postgresql://"];
+
+    /// <summary>Uses the store that a connection string asks for: PostgreSQL if it names a host, else SQLite.</summary>
+    /// <exception cref="CliException">It cannot be read.</exception>
+    public static CarrickBuilder Use(CarrickBuilder carrick, string text)
     {
-        if (text is null)
-        {
-            return;
-        }
-
-        if (Array.Exists(Postgres, sign => text.Contains(sign, StringComparison.OrdinalIgnoreCase)))
-        {
-            throw new CliException(new CliFailure(
-                ExitCodes.Usage, $"{Key} asks for PostgreSQL, and this version has no PostgreSQL store.", "Unset it to use SQLite in the data directory."));
-        }
-
-        try
-        {
-            new CarrickBuilder(new ServiceCollection()).UseSqlite(text);
-        }
-        catch (ArgumentException)
+        if (Addresses.Any(sign => text.StartsWith(sign, StringComparison.OrdinalIgnoreCase)))
         {
             throw new CliException(new CliFailure(
                 ExitCodes.Usage,
-                $"{Key} is not a connection string that SQLite can use.",
-                "Write it like 'Data Source=/var/lib/carrick/carrick.db', or unset it to use SQLite in the data directory."));
+                $"{Key} is an address; a connection string of keys and values is needed.",
+                "Write it like 'Host=db;Database=carrick;Username=carrick;Password=...'."));
+        }
+
+        var postgres = Postgres.Any(sign => text.Contains(sign, StringComparison.OrdinalIgnoreCase));
+        try
+        {
+            return postgres ? carrick.UsePostgres(text) : carrick.UseSqlite(text);
+        }
+        catch (ArgumentException)
+        {
+            throw new CliException(postgres
+                ? new CliFailure(
+                    ExitCodes.Usage,
+                    $"{Key} is not a connection string that PostgreSQL can use.",
+                    "Write it like 'Host=db;Database=carrick;Username=carrick;Password=...'.")
+                : new CliFailure(
+                    ExitCodes.Usage,
+                    $"{Key} is not a connection string that SQLite can use.",
+                    "Write it like 'Data Source=/var/lib/carrick/carrick.db', or unset it to use SQLite in the data directory."));
+        }
+    }
+
+    /// <summary>Finds errors early.</summary>
+    /// <exception cref="CliException">It cannot be read.</exception>
+    public static void Check(string? text)
+    {
+        if (text is not null)
+        {
+            Use(new CarrickBuilder(new ServiceCollection()), text);
         }
     }
 }

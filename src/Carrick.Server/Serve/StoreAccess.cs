@@ -8,13 +8,12 @@ namespace Carrick.Server.Serve;
 internal static class StoreAccess
 {
     /// <summary>Chooses the store.</summary>
-    /// <exception cref="CliException">The connection string asks for a store that this version does not have, or cannot be read.</exception>
+    /// <exception cref="CliException">The connection string cannot be read.</exception>
     public static CarrickBuilder UseStore(this CarrickBuilder carrick, ServerSettings settings)
     {
         if (settings.ConnectionString is { } text)
         {
-            ConnectionText.Check(text);
-            return carrick.UseSqlite(text);
+            return ConnectionText.Use(carrick, text);
         }
 
         DataDirectory.Ensure(settings.DataDirectory);

@@ -1,3 +1,4 @@
+using Carrick.Storage.Rows;
 using Carrick.Sqlite.Raw;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;

@@ -15,4 +15,10 @@ internal sealed partial class CommitQueue
 
     [LoggerMessage(1003, LogLevel.Warning, "Maintenance of the store is put off: {Problem}")]
     private partial void LogMaintenancePutOff(Exception exception, string problem);
+
+    [LoggerMessage(1004, LogLevel.Error, "The outcome of a commit is unknown: {Problem} New events are refused until the store tells.")]
+    private partial void LogInDoubt(Exception exception, string problem);
+
+    [LoggerMessage(1005, LogLevel.Information, "The outcome of the commit is known: durable {Durable}.")]
+    private partial void LogSettled(bool durable);
 }

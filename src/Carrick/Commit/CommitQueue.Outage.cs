@@ -52,6 +52,40 @@ internal sealed partial class CommitQueue
         _wake.Wait(_backOff);
     }
 
+    /// <summary>
+    /// The connection was lost during the commit. Those who wait for it are answered when it is known whether it is durable; whoever comes
+    /// meanwhile is refused at once.
+    /// </summary>
+    /// <returns>Whether it is durable; <see langword="false"/> also when a stop cannot wait to know: the senders come again and are told.</returns>
+    private bool Settle(StoreException exception)
+    {
+        LogInDoubt(exception, exception.Message);
+        lock (_gate)
+        {
+            _problem = exception.Message;
+        }
+
+        var backOff = FirstBackOff;
+        while (!_holdsNothing)
+        {
+            try
+            {
+                var task = _store.SettleAsync(CancellationToken.None);
+                var durable = task.IsCompleted ? task.GetAwaiter().GetResult() : task.AsTask().GetAwaiter().GetResult();
+                LogSettled(durable);
+                return durable;
+            }
+            catch (StoreException failure) when (failure.Failure is StoreFailure.Transient or StoreFailure.Full)
+            {
+                _wake.Reset();
+                _wake.Wait(backOff);
+                backOff = TimeSpan.FromTicks(Math.Min(LastBackOff.Ticks, backOff.Ticks * 2));
+            }
+        }
+
+        return false;
+    }
+
     // Work that somebody else has ended is told apart from a store that somebody else has taken by a command that the owner alone may make.
     private void DoubtOwnership()
     {

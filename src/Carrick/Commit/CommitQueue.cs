@@ -227,6 +227,14 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
             PutOff(exception);
             return;
         }
+        catch (StoreException exception) when (exception.Failure == StoreFailure.Unknown)
+        {
+            if (!Settle(exception))
+            {
+                PutOff(exception);
+                return;
+            }
+        }
 
         _metrics.Committed(started, _batch.Count);
         Recover();

@@ -17,7 +17,6 @@ namespace Carrick.Handlers;
 /// </summary>
 internal sealed partial class HandlerLane : IDeliveryRunner
 {
-    private const int LargestBatch = 256;
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly Channel<HandlerEntry?> _channel = Channel.CreateUnbounded<HandlerEntry?>(new() { SingleWriter = false });
@@ -177,7 +176,7 @@ internal sealed partial class HandlerLane : IDeliveryRunner
             await session.DeleteFromOutboxAsync(batch.OutboxDeleted, CancellationToken.None).ConfigureAwait(false);
         }
 
-        while (batch.Count < LargestBatch && TryTake(out var current))
+        while (batch.Count < _database.MaxBatch && TryTake(out var current))
         {
             batch.Current = current;
             await RunOneAsync(session, batch, current.Item, current.Pump).ConfigureAwait(false);

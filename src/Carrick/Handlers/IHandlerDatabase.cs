@@ -10,6 +10,9 @@ public interface IHandlerDatabase : IAsyncDisposable
     /// <value>1 for SQLite, where deliveries run one after another in one outer transaction.</value>
     int MaxSessions { get; }
 
+    /// <summary>The most deliveries in one outer transaction.</summary>
+    int MaxBatch => 256;
+
     /// <summary>Whether this is the engine's own database, so that a session completes the work row in the handler's transaction.</summary>
     bool CompletesWork { get; }
 

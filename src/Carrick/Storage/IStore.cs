@@ -23,8 +23,15 @@ public interface IStore : IAsyncDisposable
         IReadOnlyCollection<string> integrations, IReadOnlyCollection<string> consumers, CancellationToken cancellationToken);
 
     /// <summary>Applies all commands in one durable transaction and sets their results. A command whose condition fails changes nothing and says so.</summary>
-    /// <exception cref="StoreException">Nothing was applied, unless <see cref="StoreFailure.Fatal"/>.</exception>
+    /// <exception cref="StoreException">Nothing was applied, unless <see cref="StoreFailure.Fatal"/> or <see cref="StoreFailure.Unknown"/>:
+    /// then the results stand for the case that all was applied, and no other commit is taken before <see cref="SettleAsync"/> has told.</exception>
     ValueTask CommitAsync(IReadOnlyList<StoreCommand> commands, CancellationToken cancellationToken);
+
+    /// <summary>Finds out what became of the commit that ended with <see cref="StoreFailure.Unknown"/>. When it has told, that commit can change no more.</summary>
+    /// <returns>Whether it is durable.</returns>
+    /// <exception cref="StoreException">It cannot be told yet (<see cref="StoreFailure.Transient"/>), or never.</exception>
+    /// <exception cref="NotSupportedException">The outcome of this store's commits is always known.</exception>
+    ValueTask<bool> SettleAsync(CancellationToken cancellationToken) => throw new NotSupportedException("The outcome of this store's commits is always known.");
 
     /// <summary>Called by the writer between commits: checkpoint if it is time.</summary>
     /// <param name="idle">No command is waiting.</param>

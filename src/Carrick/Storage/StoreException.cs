@@ -20,7 +20,7 @@ public enum StoreFailure
     /// <summary>No space left: refuse new events, keep trying to complete.</summary>
     Full,
 
-    /// <summary>The outcome of the last write is unknown or the file is damaged (a failed fsync, I/O error, corruption): stop and recover.</summary>
+    /// <summary>The outcome of the last write cannot be found out, or the data is damaged (a failed fsync, I/O error, corruption): stop and recover.</summary>
     Fatal,
 
     /// <summary>Another process owns the store.</summary>
@@ -28,4 +28,7 @@ public enum StoreFailure
 
     /// <summary>The store cannot be used as it is: wrong version, unsafe settings, schema missing.</summary>
     Configuration,
+
+    /// <summary>The connection was lost during a commit: ask <see cref="Storage.IStore.SettleAsync"/> what became of it.</summary>
+    Unknown,
 }

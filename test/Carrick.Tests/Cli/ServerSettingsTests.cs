@@ -62,9 +62,9 @@ public sealed class ServerSettingsTests
     [InlineData("ConnectionStrings:Carrick", "Data Source=canary.db;Sauce=canary", "ConnectionStrings__Carrick is not a connection string that SQLite can use.")]
     [InlineData("ConnectionStrings:Carrick", "canary", "ConnectionStrings__Carrick is not a connection string that SQLite can use.")]
     [InlineData("ConnectionStrings:Carrick", "Data Source=:memory:", "ConnectionStrings__Carrick is not a connection string that SQLite can use.")]
-    [InlineData("ConnectionStrings:Carrick", "Host=db;Database=carrick;Password=canary", "ConnectionStrings__Carrick asks for PostgreSQL, and this version has no PostgreSQL store.")]
-    [InlineData("ConnectionStrings:Carrick", "Server=db;Password=canary", "ConnectionStrings__Carrick asks for PostgreSQL, and this version has no PostgreSQL store.")]
-    [InlineData("ConnectionStrings:Carrick", "postgres://carrick:canary@db/carrick", "ConnectionStrings__Carrick asks for PostgreSQL, and this version has no PostgreSQL store.")]
+    [InlineData("ConnectionStrings:Carrick", "Host=db;Password=canary", "ConnectionStrings__Carrick is not a connection string that PostgreSQL can use.")]
+    [InlineData("ConnectionStrings:Carrick", "Server=db;Database=carrick;Pasword=canary", "ConnectionStrings__Carrick is not a connection string that PostgreSQL can use.")]
+    [InlineData("ConnectionStrings:Carrick", "postgres://carrick:canary@db/carrick", "ConnectionStrings__Carrick is an address; a connection string of keys and values is needed.")]
     public void Resolve_SettingThatCannotBeUsed_NamesItsKeyAndNotItsValue(string key, string value, string message)
     {
         var failure = Assert.Throws<CliException>(() => ServerSettings.Resolve(Layers(key, value), new ServerArguments())).Failure;

@@ -157,6 +157,5 @@ public abstract class OwnershipCompliance<THarness> : StoreTest<THarness>
         await CommitAsync(Ingest(NewEvent("m1")), Ingest(NewEvent("m2")));
 
         Assert.Equal((before.Commits + 1, before.Commands + 2), (Store.Statistics.Commits, Store.Statistics.Commands));
-        Assert.True(Store.Statistics.WalBytes > before.WalBytes);
     }
 }

@@ -5,6 +5,7 @@ using Carrick.Sqlite.Handlers;
 using Carrick.Sqlite.Raw;
 using Carrick.Storage;
 using Microsoft.Data.Sqlite;
+using Xunit;
 
 namespace Carrick.Tests.Stores;
 
@@ -20,7 +21,18 @@ public sealed class SqliteRetentionCompliance : RetentionCompliance<SqliteHarnes
 
 public sealed class SqliteQueryCompliance : QueryCompliance<SqliteHarness>;
 
-public sealed class SqliteOwnershipCompliance : OwnershipCompliance<SqliteHarness>;
+public sealed class SqliteOwnershipCompliance : OwnershipCompliance<SqliteHarness>
+{
+    [Fact]
+    public async Task Statistics_AfterACommit_CountTheLog()
+    {
+        var before = Store.Statistics.WalBytes;
+
+        await CommitAsync(Ingest(NewEvent("m1")));
+
+        Assert.True(Store.Statistics.WalBytes > before);
+    }
+}
 
 public sealed class SqliteHandlerDatabaseCompliance : HandlerDatabaseCompliance<SqliteHandlerHarness>;
 
@@ -28,6 +40,34 @@ public sealed class SqliteEngineDatabaseCompliance : EngineDatabaseCompliance<Sq
 {
     protected override IHandlerDatabase CreateDatabase(IStore store) =>
         new SqliteHandlerDatabase(((SqliteStore)store).File, new EngineLink((SqliteStore)store));
+
+    [Fact]
+    public async Task Commit_WhileASessionIsOpen_WaitsForItsEnd()
+    {
+        await using var session = await Database.OpenSessionAsync(Token);
+        await session.BeginAsync(Entry("m1"), Token);
+        var ingest = CommitAsync(Ingest(NewEvent("m2", consumers: Orders)));
+        Assert.False(ingest.IsCompleted);
+
+        await session.DiscardAsync(Token);
+        await session.CommitAsync(Token);
+        await ingest.WaitAsync(TimeSpan.FromSeconds(30), Token);
+
+        Assert.Single(await ReadyAsync(Orders));
+    }
+
+    [Fact]
+    public async Task Statistics_CountTheLogOfSessions()
+    {
+        var item = (await SeedAsync("m1", Orders))[0];
+        var before = Store.Statistics.WalBytes;
+        await using var session = await Database.OpenSessionAsync(Token);
+        await session.BeginAsync(Entry("m1"), Token);
+        await session.KeepAsync(Complete(item), Token);
+        await session.CommitAsync(Token);
+
+        Assert.True(Store.Statistics.WalBytes > before);
+    }
 }
 
 public sealed class SqliteHandlerHarness : HandlerDatabaseHarness

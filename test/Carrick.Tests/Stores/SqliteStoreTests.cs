@@ -1,3 +1,4 @@
+using Carrick.Storage.Rows;
 using Carrick.Sqlite.Schema;
 using Carrick.Sqlite.Writing;
 using Carrick.Tests.Receiving;

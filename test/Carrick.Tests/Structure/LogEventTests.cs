@@ -8,7 +8,8 @@ public sealed partial class LogEventTests
     private static readonly Dictionary<string, (int From, int To)> Ranges = new(StringComparer.Ordinal)
     {
         ["Carrick"] = (1000, 1999),
-        ["Carrick.Sqlite"] = (2000, 2999),
+        ["Carrick.Sqlite"] = (2000, 2099),
+        ["Carrick.Postgres"] = (2100, 2199),
         ["Carrick.Receiving"] = (3000, 3999),
         ["Carrick.Signatures"] = (3000, 3999),
         ["Carrick.AspNetCore"] = (4000, 4999),

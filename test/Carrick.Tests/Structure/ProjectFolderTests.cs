@@ -1,5 +1,6 @@
 using Carrick.Storage.Rows;
 using System.Reflection;
+using Carrick.Postgres;
 using Carrick.Server.Cli;
 using Carrick.Signatures;
 using Carrick.Sqlite;
@@ -30,6 +31,13 @@ public sealed class ProjectFolderTests
             ("Reading", ["Raw"]),
             ("Writing", ["Raw", "Reading"]),
             ("Handlers", ["Raw", "Writing"]),
+        ]),
+        ["Carrick.Postgres"] = (typeof(PostgresStore).Assembly, [
+            ("Raw", []),
+            ("Schema", ["Raw"]),
+            ("Reading", ["Raw"]),
+            ("Writing", ["Raw", "Reading"]),
+            ("Handlers", ["Raw", "Reading"]),
         ]),
         ["Carrick.Server"] = (typeof(CliApp).Assembly, [
             ("Config", []),

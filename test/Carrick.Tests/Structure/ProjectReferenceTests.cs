@@ -8,10 +8,11 @@ public sealed class ProjectReferenceTests
     private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
     {
         ["Carrick"] = [],
+        ["Carrick.Postgres"] = ["Carrick"],
         ["Carrick.Sqlite"] = ["Carrick"],
         ["Carrick.Testing"] = ["Carrick"],
         ["Carrick.AspNetCore"] = ["Carrick"],
-        ["Carrick.Server"] = ["Carrick", "Carrick.AspNetCore", "Carrick.Sqlite"],
+        ["Carrick.Server"] = ["Carrick", "Carrick.AspNetCore", "Carrick.Postgres", "Carrick.Sqlite"],
     };
 
     [Fact]

@@ -51,7 +51,7 @@ internal static partial class Tables
         yield return body[from..];
     }
 
-    [GeneratedRegex(@"\bCREATE\s+(?:UNIQUE\s+)?(?<kind>TABLE|INDEX)\s+(?:IF\s+NOT\s+EXISTS\s+)?""?(?<name>\w+)""?(?:\s*\()?", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\bCREATE\s+(?:UNIQUE\s+)?(?<kind>TABLE|INDEX)\s+(?:IF\s+NOT\s+EXISTS\s+)?[""~]?(?<name>\w+)""?(?:\s*\()?", RegexOptions.IgnoreCase)]
     private static partial Regex Create();
 
     [GeneratedRegex(@"--[^\n]*")]

@@ -1,4 +1,4 @@
-namespace Carrick.Sqlite.Writing;
+namespace Carrick.Storage.Rows;
 
 /// <summary>Figures for metrics. Written by whoever holds the writer's gate, read by anyone.</summary>
 internal sealed class StoreCounters

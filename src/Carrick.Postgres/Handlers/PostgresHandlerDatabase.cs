@@ -1,0 +1,67 @@
+using Carrick.Handlers;
+using Carrick.Postgres.Raw;
+using Carrick.Postgres.Reading;
+using Npgsql;
+
+namespace Carrick.Postgres.Handlers;
+
+/// <summary>Handlers on PostgreSQL; with <paramref name="engine"/>, on the engine's own database. Ledger and outbox are in Carrick's schema there.</summary>
+/// <param name="database">Where.</param>
+/// <param name="sessions">How many sessions work at once.</param>
+/// <param name="engine">The store, if it is the same database.</param>
+internal sealed class PostgresHandlerDatabase(PostgresDatabase database, int sessions, PostgresStore? engine = null) : IHandlerDatabase
+{
+    // Several nodes may start at once, and CREATE ... IF NOT EXISTS is not safe against itself.
+    private const string Initialize = "SELECT pg_advisory_xact_lock(hashtextextended('carrick-handlers:' || $1, 0))";
+
+    private readonly PostgresReader _reader = new(database);
+
+    public string Name => database.Name;
+
+    public int MaxSessions => sessions;
+
+    // A transaction with more than 64 savepoints makes every other one slower.
+    public int MaxBatch => 50;
+
+    public bool CompletesWork => engine is not null;
+
+    public async ValueTask InitializeAsync(CancellationToken cancellationToken) => await GuardAsync(
+        async () =>
+        {
+            await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await using (var guard = new NpgsqlCommand(Initialize, connection, transaction) { Parameters = { P.Text(database.Schema.Name) } })
+            {
+                await guard.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            await using (var command = new NpgsqlCommand($"CREATE SCHEMA IF NOT EXISTS {database.Schema.Name}; {database.Sql(HandlerSchema.Sql)}", connection, transaction))
+            {
+                await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+            return true;
+        },
+        "initialize").ConfigureAwait(false);
+
+    public ValueTask<IHandlerSession> OpenSessionAsync(CancellationToken cancellationToken) => GuardAsync<IHandlerSession>(
+        async () => new PostgresHandlerSession(database, await database.OpenAsync(cancellationToken).ConfigureAwait(false), engine), "open");
+
+    public async ValueTask<IReadOnlyList<OutboxMessage>> ReadOutboxAsync(long after, int limit, CancellationToken cancellationToken) =>
+        await _reader.ListAsync(Ledger.ReadOutbox, [P.Int64(after), P.Int64(limit)], Ledger.ReadMessage, cancellationToken).ConfigureAwait(false);
+
+    public ValueTask DisposeAsync() => engine is null ? database.DisposeAsync() : ValueTask.CompletedTask;
+
+    private async ValueTask<T> GuardAsync<T>(Func<Task<T>> action, string verb)
+    {
+        try
+        {
+            return await action().ConfigureAwait(false);
+        }
+        catch (NpgsqlException error)
+        {
+            throw PostgresErrors.Wrap(error, Name, verb);
+        }
+    }
+}

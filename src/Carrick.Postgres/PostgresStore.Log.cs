@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Logging;
+
+namespace Carrick.Postgres;
+
+internal sealed partial class PostgresStore
+{
+    private static partial class Log
+    {
+        [LoggerMessage(2100, LogLevel.Information, "The schema of {Store} ran the migration {Migration}.")]
+        public static partial void Migrated(ILogger logger, string store, string migration);
+
+        [LoggerMessage(2101, LogLevel.Information, "{Store} is open: epoch {Epoch}, unclean starts in a row {UncleanStarts}.")]
+        public static partial void Opened(ILogger logger, string store, long epoch, int uncleanStarts);
+
+        [LoggerMessage(2102, LogLevel.Information, "{Store} is closed.")]
+        public static partial void Closed(ILogger logger, string store);
+
+        [LoggerMessage(2103, LogLevel.Warning, "{Store}: the server runs with {Setting} = off. What was acknowledged can be lost when it loses power.")]
+        public static partial void Unsafe(ILogger logger, string store, string setting);
+    }
+}

@@ -1,0 +1,89 @@
+using Carrick.Postgres.Raw;
+using Carrick.Storage;
+using Carrick.Storage.Rows;
+using Npgsql;
+
+namespace Carrick.Postgres.Reading;
+
+internal sealed partial class PostgresQueries
+{
+    private const string EventMatches =
+        """
+        ($1::integer IS NULL OR integration = $1) AND ($2::text IS NULL OR type = $2) AND ($3::text IS NULL OR subject = $3)
+        AND ($4::bigint IS NULL OR received_at >= $4) AND ($5::bigint IS NULL OR received_at < $5)
+        """;
+
+    // Primary keys of the days.
+    private const string EventBoundary = "SELECT id FROM ~events WHERE id < $1 ORDER BY id DESC LIMIT 1 OFFSET $2";
+
+    private const string EventWindow =
+        $"SELECT {EventRows.SummaryColumns} FROM ~events WHERE {EventMatches} AND id >= $6 AND id < $7 ORDER BY id DESC LIMIT $8";
+
+    private const string EventsById =
+        $"SELECT {EventRows.SummaryColumns} FROM ~events WHERE {EventMatches} AND id = ANY($6) ORDER BY id DESC LIMIT $7";
+
+    // Primary key of event_keys, a seek per integration.
+    private const string KeysByMessage =
+        """
+        SELECT event FROM ~event_keys
+        WHERE integration = ANY(ARRAY(SELECT number FROM ~integrations)) AND message_id = $1 AND event < $2 ORDER BY event DESC
+        """;
+
+    private const string OneEvent = $"SELECT {EventRows.Columns} FROM ~events WHERE id = $1";
+
+    // Index event_keys_event.
+    private const string Conflicts = "SELECT conflicts FROM ~event_keys WHERE event = $1";
+
+    public async ValueTask<IReadOnlyList<EventSummary>> ListEventsAsync(
+        EventFilter filter, RecordId? before, int limit, CancellationToken cancellationToken)
+    {
+        var integration = filter.Integration is { } name ? state.Names.FindIntegration(name) : null;
+        if (filter.Integration is not null && integration is null)
+        {
+            return [];
+        }
+
+        ValueTask<List<EventSummary>> ListAsync(string sql, params ReadOnlySpan<NpgsqlParameter> range) => reader.ListAsync(
+            sql, EventParameters(filter, integration, range), row => EventRows.ReadSummary(row, state), cancellationToken);
+
+        var last = before?.Key ?? long.MaxValue;
+        if (filter.MessageId is null)
+        {
+            return await Window.ScanAsync(
+                (to, skip) => BoundaryAsync(EventBoundary, [P.Int64(to), P.Int32(skip)], cancellationToken),
+                (from, to, room) => ListAsync(EventWindow, P.Int64(from), P.Int64(to), P.Int32(room)),
+                last,
+                limit,
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        var keys = await reader.ListAsync(
+            KeysByMessage, [P.Text(filter.MessageId), P.Int64(last)], static row => row.GetInt64(0), cancellationToken).ConfigureAwait(false);
+        return keys.Count == 0 ? [] : await ListAsync(EventsById, P.Int64s([.. keys]), P.Int32(limit)).ConfigureAwait(false);
+    }
+
+    public async ValueTask<EventDetail?> FindEventAsync(RecordId id, CancellationToken cancellationToken) => !state.Ids.Owns(id)
+        ? null
+        : await reader.SnapshotAsync(
+            async query =>
+            {
+                var found = await query.ListAsync(
+                    OneEvent, [P.Int64(id.Key)], row => EventRows.Read(row, state), cancellationToken).ConfigureAwait(false);
+                if (found.Count == 0)
+                {
+                    return null;
+                }
+
+                var conflicts = await query.ListAsync(
+                    Conflicts, [P.Int64(id.Key)], static row => row.GetInt32(0), cancellationToken).ConfigureAwait(false);
+                var deliveries = await EventDeliveries.ReadAsync(query, state, id, cancellationToken).ConfigureAwait(false);
+                return new EventDetail(found[0], conflicts is [var count, ..] ? count : 0, [.. deliveries.Take(1_000)]);
+            },
+            cancellationToken).ConfigureAwait(false);
+
+    private static NpgsqlParameter[] EventParameters(EventFilter filter, int? integration, ReadOnlySpan<NpgsqlParameter> range) =>
+    [
+        P.Int32(integration), P.Text(filter.Type), P.Text(filter.Subject),
+        P.Int64(filter.From is { } from ? UnixTime.Due(from) : null), P.Int64(filter.To is { } to ? UnixTime.Due(to) : null), .. range,
+    ];
+}

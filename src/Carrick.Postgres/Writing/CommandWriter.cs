@@ -1,0 +1,146 @@
+using Carrick.Postgres.Raw;
+using Carrick.Storage.Commands;
+using Carrick.Storage.Rows;
+
+namespace Carrick.Postgres.Writing;
+
+/// <summary>
+/// Applies the commands of one commit. Receipts and ends of deliveries, which are nearly all, are gathered and written by one statement
+/// for each kind, in one round trip; a command of another kind is applied by itself, after what came before it.
+/// </summary>
+internal sealed class CommandWriter(StoreState state) : IDisposable
+{
+    private readonly IngestWriter _ingest = new(state);
+    private readonly WorkWriter _work = new(state);
+    private readonly OperatorWriter _operator = new(state);
+    private readonly ReplayWriter _replay = new(state);
+    private readonly RetentionWriter _retention = new(state);
+    private readonly List<StoreCommand> _gathered = [];
+
+    /// <summary>Applies all commands in the open transaction and sets their results; the audit line of one is written only if it changed something.</summary>
+    public void Apply(WriteTransaction transaction, IReadOnlyList<StoreCommand> commands)
+    {
+        _gathered.Clear();
+        foreach (var command in commands)
+        {
+            if (command is IngestCommand or CompleteCommand or RetryCommand or DeadLetterCommand)
+            {
+                _gathered.Add(command);
+                continue;
+            }
+
+            Flush(transaction);
+            if (Change(transaction, command) && command.Audit is { } audit)
+            {
+                transaction.Run([AdminWriter.Audit(audit)]);
+            }
+        }
+
+        Flush(transaction);
+    }
+
+    /// <summary>Takes back the results of a command whose transaction is lost.</summary>
+    public static void Forget(StoreCommand command)
+    {
+        switch (command)
+        {
+            case IngestCommand ingest: ingest.Events.ToList().ForEach(item => item.Result = default); break;
+            case WorkCommand work: work.Applied = false; break;
+            case RequeueCommand requeue: requeue.Was = null; break;
+            case DiscardCommand discard: (discard.Was, discard.DeadOf) = (null, null); break;
+            case ReplayCommand replay: replay.Created = []; break;
+            case EndReplayJobCommand end: end.Applied = false; break;
+            case RevokeApiKeyCommand revoke: revoke.Applied = false; break;
+            case RetentionCommand retention: RetentionWriter.Forget(retention); break;
+        }
+    }
+
+    public void Dispose() => _ingest.Dispose();
+
+    private bool Change(WriteTransaction transaction, StoreCommand command)
+    {
+        switch (command)
+        {
+            case RecordStartCommand start: return RecordStart(transaction, start);
+            case RequeueCommand requeue: return _operator.Requeue(transaction, requeue);
+            case DiscardCommand discard: return _operator.Discard(transaction, discard);
+            case ReplayCommand replay: return _replay.Apply(transaction, replay);
+            case CreateReplayJobCommand create: return _replay.Create(transaction, create);
+            case EndReplayJobCommand end: return _replay.End(transaction, end);
+            case SetConsumerStateCommand set: return ConsumerWriter.Set(transaction, set);
+            case RetentionCommand retention: _retention.Apply(transaction, retention); return true;
+            case PutApiKeyCommand put: return AdminWriter.Put(transaction, put);
+            case RevokeApiKeyCommand revoke: return AdminWriter.Revoke(transaction, revoke);
+            case PutConfigurationCommand put: return AdminWriter.Put(transaction, put);
+            case ProbeCommand probe: return AdminWriter.Probe(transaction, probe);
+            default: throw new NotSupportedException($"The PostgreSQL store does not know the command {command.GetType().Name}.");
+        }
+    }
+
+    private bool RecordStart(WriteTransaction transaction, RecordStartCommand command)
+    {
+        var starts = state.Ids.Owns(command.Item.Id)
+            ? transaction.Scalar(
+                "UPDATE ~work SET guarded_starts = guarded_starts + 1 WHERE consumer = $1 AND id = $2 RETURNING guarded_starts::bigint",
+                P.Int32(command.Item.Consumer), P.Int64(command.Item.Id.Key))
+            : null;
+        command.Starts = (int)(starts ?? 0);
+        return command.Applied = starts is not null;
+    }
+
+    private void Flush(WriteTransaction transaction)
+    {
+        if (_gathered.Count == 0)
+        {
+            return;
+        }
+
+        var events = _gathered.OfType<IngestCommand>().SelectMany(command => command.Events).ToList();
+        _work.Begin();
+        transaction.Run([.. new[]
+        {
+            events.Count == 0 ? null : _ingest.Statement(events),
+            _work.Complete([.. _gathered.OfType<CompleteCommand>()]),
+            _work.PutOff([.. _gathered.OfType<RetryCommand>()]),
+            _work.GiveUp([.. _gathered.OfType<DeadLetterCommand>()]),
+        }.OfType<WriteStatement>()]);
+
+        List<WriteStatement> then = [];
+        if (events.Count > 0 && _ingest.Settle(events) is { Count: > 0 } conflicts)
+        {
+            then.Add(IngestWriter.CountConflicts(conflicts));
+        }
+
+        foreach (var command in _gathered)
+        {
+            if (command is not WorkCommand work || _work.Settle(work))
+            {
+                then.AddRange(Consequences(command));
+            }
+        }
+
+        transaction.Run(then);
+        _gathered.Clear();
+    }
+
+    private static IEnumerable<WriteStatement> Consequences(StoreCommand command)
+    {
+        switch (command)
+        {
+            case CompleteCommand { Delivered: { } delivered } complete:
+                yield return ConsumerWriter.KeepVersion(complete.Item.Consumer, delivered, complete.At);
+                break;
+            case RetryCommand { GateUntil: { } until } retry:
+                yield return ConsumerWriter.CloseGate(retry.Item.Consumer, until);
+                break;
+            case DeadLetterCommand { DisableReason: { } reason } dead:
+                yield return ConsumerWriter.Disable(dead.Item.Consumer, dead.At, reason);
+                break;
+        }
+
+        if (command.Audit is { } audit)
+        {
+            yield return AdminWriter.Audit(audit);
+        }
+    }
+}

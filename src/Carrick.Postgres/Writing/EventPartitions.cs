@@ -1,0 +1,103 @@
+using System.Globalization;
+using Carrick.Postgres.Raw;
+using Carrick.Storage.Commands;
+using Carrick.Storage.Rows;
+
+namespace Carrick.Postgres.Writing;
+
+/// <summary>The partitions of <c>events</c>, one for each UTC day of the ids. Used by whoever holds the writer; not thread-safe.</summary>
+internal sealed class EventPartitions(SchemaName schema)
+{
+    private const string Prefix = "events_";
+    private readonly HashSet<DateOnly> _known = [];
+
+    /// <summary>The days of new events for which no partition is known to exist.</summary>
+    public List<DateOnly> Missing(IReadOnlyList<StoreCommand> commands)
+    {
+        List<DateOnly> missing = [];
+        foreach (var command in commands)
+        {
+            if (command is IngestCommand { Events: [.., var last] } ingest)
+            {
+                Add(DayOf(ingest.Events[0].Id));
+                Add(DayOf(last.Id));
+            }
+        }
+
+        return missing;
+
+        void Add(DateOnly day)
+        {
+            if (!_known.Contains(day) && !missing.Contains(day))
+            {
+                missing.Add(day);
+            }
+        }
+    }
+
+    /// <summary>Makes a day's partition if it is missing, in the open transaction. <see cref="Created"/> follows when that is committed.</summary>
+    public void Create(WriteTransaction transaction, DateOnly day)
+    {
+        var name = NameOf(day);
+        if (transaction.Scalar("SELECT 1 WHERE to_regclass($1) IS NULL", P.Text($"{schema.Name}.{name}")) is null)
+        {
+            return;
+        }
+
+        // Made aside and attached: that does not keep others from reading the table meanwhile.
+        transaction.Run($"CREATE TABLE ~{name} (LIKE ~events INCLUDING ALL)");
+        transaction.Run(string.Create(
+            CultureInfo.InvariantCulture, $"ALTER TABLE ~events ATTACH PARTITION ~{name} FOR VALUES FROM ({Start(day)}) TO ({Start(day.AddDays(1))})"));
+    }
+
+    public void Created(IEnumerable<DateOnly> days) => _known.UnionWith(days);
+
+    /// <summary>Days whose last id is older than <paramref name="before"/>, oldest first.</summary>
+    public static List<DateOnly> Older(WriteTransaction transaction, DateTimeOffset before)
+    {
+        var names = transaction.List(
+            "SELECT c.relname::text FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid WHERE i.inhparent = to_regclass($1) ORDER BY 1",
+            row => row.GetString(0),
+            P.Text(transaction.Sql("~events")));
+        var first = DateOnly.FromDateTime(before.UtcDateTime);
+        return [.. names.Select(DayOf).OfType<DateOnly>().Where(day => day < first)];
+    }
+
+    /// <summary>
+    /// Drops a day if nothing that is outstanding or dead needs its events. Deliveries of the day's first attempt have ids of the day,
+    /// or of the hour after it; those of replays are found by their link.
+    /// </summary>
+    /// <returns>Whether it was dropped.</returns>
+    public bool TryDrop(WriteTransaction transaction, DateOnly day, int[] consumers)
+    {
+        var (from, to) = (Start(day), Start(day.AddDays(1)));
+        var held = transaction.Scalar(
+            """
+            SELECT 1 WHERE
+                EXISTS (SELECT 1 FROM ~work WHERE consumer = ANY ($4) AND id >= $1 AND id < $3 AND event >= $1 AND event < $2)
+                OR EXISTS (SELECT 1 FROM ~dead_letters WHERE delivery >= $1 AND delivery < $3 AND event >= $1 AND event < $2 AND replayed_by IS NULL)
+                OR EXISTS (SELECT 1 FROM ~replayed_events AS r JOIN ~work AS w ON w.consumer = ANY ($4) AND w.id = r.delivery WHERE r.event >= $1 AND r.event < $2)
+                OR EXISTS (SELECT 1 FROM ~replayed_events AS r JOIN ~dead_letters AS d ON d.delivery = r.delivery
+                    WHERE r.event >= $1 AND r.event < $2 AND d.replayed_by IS NULL)
+            """,
+            P.Int64(from), P.Int64(to), P.Int64(to + (3_600_000L << 12)), P.Int32s(consumers));
+        if (held is not null)
+        {
+            return false;
+        }
+
+        transaction.Run($"DROP TABLE ~{NameOf(day)}");
+        transaction.Run("DELETE FROM ~replayed_events WHERE event >= $1 AND event < $2", P.Int64(from), P.Int64(to));
+        _known.Remove(day);
+        return true;
+    }
+
+    private static DateOnly DayOf(RecordId id) => DateOnly.FromDateTime(id.CreatedAt.UtcDateTime);
+
+    private static DateOnly? DayOf(string name) =>
+        DateOnly.TryParseExact(name.AsSpan(Math.Min(name.Length, Prefix.Length)), "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null;
+
+    private static string NameOf(DateOnly day) => Prefix + day.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
+
+    private static long Start(DateOnly day) => UnixTime.Key(new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));
+}

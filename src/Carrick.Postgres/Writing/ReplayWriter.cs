@@ -1,0 +1,94 @@
+using Carrick.Postgres.Raw;
+using Carrick.Postgres.Reading;
+using Carrick.Storage;
+using Carrick.Storage.Commands;
+using Carrick.Storage.Rows;
+
+namespace Carrick.Postgres.Writing;
+
+/// <summary>Makes deliveries again, and keeps the jobs that do so in bulk.</summary>
+internal sealed class ReplayWriter(StoreState state)
+{
+    private const int Forced = 1;
+
+    private const string Insert =
+        """
+        WITH input AS MATERIALIZED (
+            SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::text[], $5::integer[], $6::bigint[])
+                AS i (id, event, consumer, ordering_key, flags, dead_letter)
+            WHERE EXISTS (SELECT 1 FROM ~events AS e WHERE e.id = i.event)),
+        taken AS (
+            UPDATE ~dead_letters AS d SET replayed_by = i.id FROM input AS i
+            WHERE d.delivery = i.dead_letter AND d.event = i.event AND d.replayed_by IS NULL RETURNING d.replayed_by AS id),
+        queued AS (
+            INSERT INTO ~work (id, event, consumer, ordering_key, flags, replay_of)
+            SELECT id, event, consumer, ordering_key, flags, dead_letter FROM input
+            WHERE dead_letter IS NULL OR id IN (SELECT id FROM taken) RETURNING id, event),
+        linked AS (INSERT INTO ~replayed_events (event, delivery) SELECT event, id FROM queued)
+        SELECT id FROM queued
+        """;
+
+    public bool Apply(WriteTransaction transaction, ReplayCommand command)
+    {
+        command.Created = [];
+        if (command.Job is { } job && !Advance(transaction, job))
+        {
+            return false;
+        }
+
+        var replays = command.Replays.Where(replay => state.Ids.Owns(replay.EventId) && (replay.DeadLetter is not { } dead || state.Ids.Owns(dead))).ToList();
+        var made = transaction.List(
+            Insert,
+            row => row.GetInt64(0),
+            P.Int64s([.. replays.Select(replay => replay.Id.Key)]),
+            P.Int64s([.. replays.Select(replay => replay.EventId.Key)]),
+            P.Int32s([.. replays.Select(replay => replay.Consumer)]),
+            P.Texts([.. replays.Select(replay => StoredText.Write(replay.OrderingKey))]),
+            P.Int32s([.. replays.Select(replay => replay.Force ? Forced : 0)]),
+            P.NullableInt64s([.. replays.Select(replay => replay.DeadLetter?.Key)])).ToHashSet();
+        command.Created = [.. replays.Where(replay => made.Contains(replay.Id.Key)).Select(ToItem)];
+        if (command.Job is { } counted)
+        {
+            transaction.Run("UPDATE ~replays SET replayed = replayed + $2 WHERE id = $1", P.Int64(counted.Id.Key), P.Int64(made.Count));
+        }
+
+        return made.Count > 0;
+    }
+
+    public bool Create(WriteTransaction transaction, CreateReplayJobCommand command)
+    {
+        var job = command.Job;
+        var total = transaction.Scalar(
+            $"SELECT count(*) FROM ~dead_letters WHERE {DeadLetterSql.Matches} AND delivery <= $8",
+            [.. DeadLetterSql.Parameters(state.Ids, job.Filter), P.Int64(job.Id.Key)]);
+        command.Job = job = job with { Total = total ?? 0 };
+        return transaction.Run(
+            """
+            INSERT INTO ~replays (id, filter, rate_per_second, force, actor, reason, state, total, replayed, cursor, created_at, ended_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            """,
+            P.Int64(job.Id.Key), P.Text(ReplayFilterDocument.Write(job.Filter)), P.Int32(job.RatePerSecond), P.Bool(job.Force), P.Text(job.Actor), P.Text(job.Reason),
+            P.Int32((int)job.State), P.Int64(job.Total), P.Int64(job.Replayed), P.Int64(job.Cursor.Key), P.Int64(UnixTime.Of(job.CreatedAt)),
+            P.Int64(UnixTime.Of(job.EndedAt))) == 1;
+    }
+
+    public bool End(WriteTransaction transaction, EndReplayJobCommand command) => command.Applied = state.Ids.Owns(command.Id)
+        && transaction.Run(
+            "UPDATE ~replays SET state = $2, ended_at = $3 WHERE id = $1 AND state = 0",
+            P.Int64(command.Id.Key), P.Int32((int)command.State), P.Int64(UnixTime.Of(command.At))) == 1;
+
+    private bool Advance(WriteTransaction transaction, ReplayJob job) => state.Ids.Owns(job.Id)
+        && transaction.Run(
+            "UPDATE ~replays SET cursor = $2, state = $3, ended_at = $4 WHERE id = $1 AND state = 0",
+            P.Int64(job.Id.Key), P.Int64(job.Cursor.Key), P.Int32((int)job.State), P.Int64(UnixTime.Of(job.EndedAt))) == 1;
+
+    private static WorkItem ToItem(NewReplay replay) => new()
+    {
+        Id = replay.Id,
+        Consumer = replay.Consumer,
+        EventId = replay.EventId,
+        OrderingKey = replay.OrderingKey,
+        Forced = replay.Force,
+        ReplayOf = replay.DeadLetter,
+    };
+}

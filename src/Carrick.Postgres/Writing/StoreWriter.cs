@@ -1,0 +1,264 @@
+using System.Globalization;
+using Carrick.Postgres.Raw;
+using Carrick.Storage.Commands;
+using Carrick.Storage.Rows;
+using Npgsql;
+
+namespace Carrick.Postgres.Writing;
+
+/// <summary>
+/// The one connection that commits. Every transaction first takes the store's lock, which lasts until its end, and checks the epoch:
+/// so a take-over waits for the commit that is under way and every later one of the old owner finds that it is no longer ours.
+/// One caller at a time.
+/// </summary>
+internal sealed class StoreWriter(PostgresDatabase database, StoreState state, long lockKey, long epoch, StoreCounters counters) : IDisposable
+{
+    private readonly CommandWriter _commands = new(state);
+    private readonly EventPartitions _partitions = new(database.Schema);
+    private NpgsqlConnection? _connection;
+    private Doubt? _doubt;
+    private DateTimeOffset? _dropBefore;
+
+    public long Epoch => epoch;
+
+    /// <summary>One durable transaction.</summary>
+    /// <exception cref="StoreException">Nothing was applied, unless unknown or fatal.</exception>
+    public void Commit(IReadOnlyList<StoreCommand> commands)
+    {
+        var missing = _partitions.Missing(commands);
+        var keep = false;
+        try
+        {
+            keep = Transact(
+                transaction =>
+                {
+                    missing.ForEach(day => _partitions.Create(transaction, day));
+                    _commands.Apply(transaction, commands);
+                },
+                commands.Count);
+            if (!keep && commands.Any(command => command is not WorkCommand))
+            {
+                throw Taken();
+            }
+
+            _partitions.Created(missing);
+            Note(commands);
+        }
+        catch (StoreException failure) when (failure.Failure == StoreFailure.Unknown)
+        {
+            // The results stand for the case that it was committed.
+            keep = true;
+            throw;
+        }
+        finally
+        {
+            if (!keep)
+            {
+                foreach (var command in commands)
+                {
+                    CommandWriter.Forget(command);
+                }
+            }
+        }
+    }
+
+    /// <summary>Runs <paramref name="change"/> in a durable transaction of the owner.</summary>
+    /// <returns><see langword="false"/> if somebody else has taken the store over; nothing was changed then.</returns>
+    /// <exception cref="StoreException">Nothing was applied, unless unknown or fatal.</exception>
+    public bool Transact(Action<WriteTransaction> change, int commands)
+    {
+        if (_doubt is not null)
+        {
+            throw new StoreException($"What became of the last commit in '{database.Name}' is not known yet.", StoreFailure.Transient);
+        }
+
+        try
+        {
+            var begun = Begin();
+            if (begun.Epoch != epoch)
+            {
+                Execute("ROLLBACK");
+                return false;
+            }
+
+            change(new WriteTransaction(database, _connection!));
+            Finish(begun);
+            counters.Committed(commands, 0);
+            return true;
+        }
+        catch (NpgsqlException error)
+        {
+            Abandon();
+            throw PostgresErrors.Wrap(error, database.Name, "write");
+        }
+        catch
+        {
+            Abandon();
+            throw;
+        }
+    }
+
+    /// <summary>Finds out what became of the commit whose outcome was unknown.</summary>
+    /// <returns>Whether it is durable.</returns>
+    /// <exception cref="StoreException">It is not known yet.</exception>
+    public bool Settle()
+    {
+        if (_doubt is not { } doubt)
+        {
+            throw new InvalidOperationException("The outcome of no commit is unknown.");
+        }
+
+        try
+        {
+            using var command = new NpgsqlCommand("SELECT pg_xact_status($1::text::xid8)", Connect());
+            command.Parameters.Add(P.Text(doubt.Transaction));
+            var status = command.ExecuteScalar() as string;
+            if (status is "committed" or "aborted")
+            {
+                _doubt = null;
+                return status == "committed";
+            }
+
+            if (status is null)
+            {
+                throw new StoreException($"'{database.Name}' no longer knows what became of the transaction {doubt.Transaction}.", StoreFailure.Fatal);
+            }
+
+            // Its connection is lost to us, but the server may not have noticed; nobody else may use what it has locked.
+            Execute(string.Create(CultureInfo.InvariantCulture, $"SELECT pg_terminate_backend({doubt.Backend})"));
+            throw new StoreException($"The last commit in '{database.Name}' is still under way.", StoreFailure.Transient);
+        }
+        catch (NpgsqlException error)
+        {
+            Abandon();
+            throw PostgresErrors.Wrap(error, database.Name, "read");
+        }
+    }
+
+    /// <summary>Drops one day of events that is past its retention, if there is one; what is in use is left for the next time.</summary>
+    public void DropOldDay()
+    {
+        if (_dropBefore is not { } before || _doubt is not null)
+        {
+            return;
+        }
+
+        _dropBefore = null;
+        try
+        {
+            Transact(
+                transaction =>
+                {
+                    // A reader of the table must not hold up receiving.
+                    transaction.Run("SET LOCAL lock_timeout = '200ms'");
+                    int[] consumers = [.. state.Names.ConsumerNumbers];
+                    foreach (var day in EventPartitions.Older(transaction, before))
+                    {
+                        if (_partitions.TryDrop(transaction, day, consumers))
+                        {
+                            _dropBefore = before;
+                            return;
+                        }
+                    }
+                },
+                1);
+        }
+        catch (StoreException failure) when (failure.InnerException is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable })
+        {
+            // In use: the next retention asks again.
+        }
+    }
+
+    public StoreException Taken() =>
+        new($"'{database.Name}' was taken over by another process; this one can write nothing any more.", StoreFailure.Taken);
+
+    public void Dispose()
+    {
+        _connection?.Dispose();
+        _commands.Dispose();
+    }
+
+    private void Note(IReadOnlyList<StoreCommand> commands)
+    {
+        foreach (var command in commands)
+        {
+            if (command is RetentionCommand { More: false } retention)
+            {
+                _dropBefore = retention.EventsBefore;
+            }
+        }
+    }
+
+    /// <summary>Begins a transaction, after a lost connection on a new one.</summary>
+    private Begun Begin()
+    {
+        var known = _connection is not null;
+        try
+        {
+            return BeginOn(Connect());
+        }
+        catch (NpgsqlException) when (known && _connection is { FullState: not System.Data.ConnectionState.Open })
+        {
+            // The server was restarted, or a firewall forgot the connection, since the last commit. Nothing was sent that could count.
+            Abandon();
+            return BeginOn(Connect());
+        }
+    }
+
+    private Begun BeginOn(NpgsqlConnection connection)
+    {
+        // Plans must use the indexes also while the statistics say that the tables are empty. A client that stands still in a transaction must not keep others waiting.
+        using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                new NpgsqlBatchCommand("BEGIN ISOLATION LEVEL READ COMMITTED"),
+                new NpgsqlBatchCommand(
+                    """
+                    SELECT set_config('enable_seqscan', 'off', true), set_config('idle_in_transaction_session_timeout', '10s', true),
+                        set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)
+                    """),
+                new NpgsqlBatchCommand("SELECT pg_advisory_xact_lock($1)") { Parameters = { P.Int64(lockKey) } },
+                new NpgsqlBatchCommand(database.Sql("SELECT epoch, pg_current_xact_id()::text, pg_backend_pid() FROM ~leases WHERE shard = 0")),
+            },
+        };
+        using var reader = batch.ExecuteReader();
+        reader.NextResult();
+        reader.NextResult();
+        return reader.Read()
+            ? new Begun(reader.GetInt64(0), reader.GetString(1), reader.GetInt32(2))
+            : throw new StoreException($"'{database.Name}' has no owner; it was emptied while it was open.", StoreFailure.Fatal);
+    }
+
+    private void Finish(Begun begun)
+    {
+        try
+        {
+            Execute("COMMIT");
+        }
+        catch (NpgsqlException error) when (error is not PostgresException || _connection?.FullState != System.Data.ConnectionState.Open)
+        {
+            _doubt = new Doubt(begun.Transaction, begun.Backend);
+            throw new StoreException($"The connection to '{database.Name}' was lost during a commit; its outcome is unknown.", StoreFailure.Unknown, error);
+        }
+    }
+
+    private void Execute(string sql)
+    {
+        using var command = new NpgsqlCommand(sql, _connection);
+        command.ExecuteNonQuery();
+    }
+
+    private NpgsqlConnection Connect() => _connection ??= database.OpenAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
+
+    // Rolled back by the server with its session; a new connection costs less thought than one in an unknown state.
+    private void Abandon()
+    {
+        _connection?.Dispose();
+        _connection = null;
+    }
+
+    private readonly record struct Begun(long Epoch, string Transaction, int Backend);
+
+    private sealed record Doubt(string Transaction, int Backend);
+}
