@@ -16,7 +16,8 @@ The last line of output is "N passed, N failed"; the exit code is 0 only if test
   --timeout MINUTES   for each test project; a project that takes longer has failed (default 15)
   --help              this text
 
-Needs: the .NET 10 SDK; without --quick also Node.js 18 or newer with npm (installed by apt-get if this runs as root on Debian).
+Needs: the .NET 10 SDK; PostgreSQL and PgBouncer, of which the tests start their own; without --quick also Node.js 18 or newer with npm.
+All but the SDK is installed by apt-get if this runs as root on Debian.
 TEXT
 }
 
@@ -40,12 +41,13 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 work=$(mktemp -d)
 passed=0 failed=0
 jobs_started=()
+no_services=
 
 finish() {
   local status=$?
   trap - EXIT
   for job in "${jobs_started[@]}"; do kill "$job" 2> /dev/null || true; done
-  rm -rf "$work"
+  rm -rf "$work" ${no_services:+"$no_services"}
   if ((failed == 0 && (passed == 0 || status != 0))); then failed=1; fi
   echo "$passed passed, $failed failed"
   ((failed == 0)) || exit 1
@@ -88,6 +90,36 @@ require_node() {
   fi
 }
 
+has_postgres() {
+  local folder
+  for folder in /usr/lib/postgresql/*/bin "$(pg_config --bindir 2> /dev/null || true)"; do
+    if [[ -x $folder/initdb && -x $folder/postgres ]]; then return 0; fi
+  done
+  command -v initdb > /dev/null && command -v postgres > /dev/null
+}
+
+has_pgbouncer() { [[ -x /usr/sbin/pgbouncer ]] || command -v pgbouncer > /dev/null; }
+
+require_postgres() {
+  if has_postgres && has_pgbouncer; then return; fi
+  if [[ $(id -u) != 0 ]] || ! command -v apt-get > /dev/null; then
+    echo "PostgreSQL and PgBouncer are needed by the tests, which start their own: apt-get install postgresql pgbouncer" >&2
+    exit 1
+  fi
+  step "install PostgreSQL and PgBouncer"
+  # The tests need the programs only. Without this the packages would start services of their own, on the standard ports.
+  local policy=/usr/sbin/policy-rc.d
+  if [[ ! -e $policy ]]; then
+    no_services=$policy
+    printf '#!/bin/sh\nexit 101\n' > "$policy"
+    chmod +x "$policy"
+  fi
+  apt-get update -q > /dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql pgbouncer > /dev/null
+  if [[ -n $no_services ]]; then rm -f "$no_services"; fi
+  no_services=
+}
+
 # Starts one test project in the background; its output and results go to files.
 start_tests() {
   local name=$1
@@ -122,6 +154,7 @@ end_tests() {
 }
 
 require_dotnet
+require_postgres
 if [[ $quick == false && -f test/interop/package.json ]]; then
   require_node
   step "npm ci (test/interop)"

@@ -1,0 +1,3 @@
+using Carrick.TestServices.Postgres;
+
+[assembly: AssemblyFixture(typeof(SharedPostgres))]

@@ -1,0 +1,3 @@
+namespace Carrick.Tests.Stores;
+
+public sealed class PostgresFailureCompliance : FailureCompliance<PostgresHarness>;

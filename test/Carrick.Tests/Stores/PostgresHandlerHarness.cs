@@ -1,0 +1,29 @@
+using System.Data.Common;
+using Carrick.Handlers;
+using Carrick.Postgres.Handlers;
+using Carrick.Postgres.Raw;
+
+namespace Carrick.Tests.Stores;
+
+/// <summary>A handler database in a schema of its own, in which handlers, too, find their tables.</summary>
+public sealed class PostgresHandlerHarness : HandlerDatabaseHarness
+{
+    private readonly PostgresTestSchema _schema = new();
+
+    public PostgresHandlerHarness() => _schema.Scalar($"CREATE SCHEMA {_schema.Name}");
+
+    public override string CommitStatement => "COMMIT";
+
+    private string Settings => $"Search Path={_schema.Name}";
+
+    public override IHandlerDatabase Create() =>
+        new PostgresHandlerDatabase(new PostgresDatabase($"{_schema.ConnectionString};{Settings}", new SchemaName(_schema.Name)));
+
+    public override DbConnection Connect() => _schema.Connect(Settings);
+
+    public override ValueTask DisposeAsync()
+    {
+        _schema.Drop();
+        return ValueTask.CompletedTask;
+    }
+}
