@@ -108,6 +108,7 @@ internal sealed partial class PostgresStore : IStore
                 State.Ids = new IdSpace(ownership.IdLow);
                 (_lease, _openedAt, _stable) = (lease, _time.GetTimestamp(), false);
                 _writer = new StoreWriter(Database, State, _lockKey, epoch, _counters);
+                await _gate.RunAsync(() => _writer.Transact(transaction => State.Names = Catalog.ReadNames(transaction), 0), cancellationToken).ConfigureAwait(false);
                 Log.Opened(_logger, Name, epoch, ownership.UncleanStarts);
                 return ownership;
             }

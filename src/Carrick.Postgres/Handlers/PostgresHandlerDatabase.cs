@@ -46,7 +46,7 @@ internal sealed class PostgresHandlerDatabase(PostgresDatabase database, int ses
         "initialize").ConfigureAwait(false);
 
     public ValueTask<IHandlerSession> OpenSessionAsync(CancellationToken cancellationToken) => GuardAsync<IHandlerSession>(
-        async () => new PostgresHandlerSession(database, await database.OpenAsync(cancellationToken).ConfigureAwait(false), engine), "open");
+        async () => new PostgresHandlerSession(database, await database.OpenForHandlersAsync(cancellationToken).ConfigureAwait(false), engine), "open");
 
     public async ValueTask<IReadOnlyList<OutboxMessage>> ReadOutboxAsync(long after, int limit, CancellationToken cancellationToken) =>
         await _reader.ListAsync(Ledger.ReadOutbox, [P.Int64(after), P.Int64(limit)], Ledger.ReadMessage, cancellationToken).ConfigureAwait(false);

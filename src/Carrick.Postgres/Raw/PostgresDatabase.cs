@@ -11,8 +11,8 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     private const int Readers = 4;
     private readonly NpgsqlConnectionStringBuilder _settings;
     private readonly SemaphoreSlim _probing = new(1, 1);
-    private NpgsqlDataSource? _pool;
-    private bool? _pooled;
+    private Sources? _sources;
+    private bool _pooled;
 
     /// <exception cref="ArgumentException">The connection string cannot be read, or names no host or database.</exception>
     public PostgresDatabase(string connectionString, SchemaName schema)
@@ -55,68 +55,68 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     /// <summary>A connection of the pool of readers.</summary>
     public async ValueTask<NpgsqlConnection> OpenPooledAsync(CancellationToken cancellationToken)
     {
-        await ProbeAsync(cancellationToken).ConfigureAwait(false);
-        return await _pool!.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        var sources = await ProbeAsync(cancellationToken).ConfigureAwait(false);
+        return await sources.Pool.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A connection of the caller's own, in no pool.</summary>
     public async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
     {
-        await ProbeAsync(cancellationToken).ConfigureAwait(false);
-        var connection = new NpgsqlConnection(Settings(pooling: false).ConnectionString);
-        try
-        {
-            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        var sources = await ProbeAsync(cancellationToken).ConfigureAwait(false);
+        return await sources.Alone.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>A source of connections in no pool, once a connection was opened.</summary>
-    public NpgsqlDataSource CreateSource() => NpgsqlDataSource.Create(Settings(pooling: false));
+    /// <summary>The same, for statements of users: it knows the types of their database.</summary>
+    public async ValueTask<NpgsqlConnection> OpenForHandlersAsync(CancellationToken cancellationToken)
+    {
+        var sources = await ProbeAsync(cancellationToken).ConfigureAwait(false);
+        return await sources.Handlers.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A source of connections in no pool, for the caller to dispose, once a connection was opened.</summary>
+    public NpgsqlDataSource CreateSource() => Source(pooling: false, loadTypes: false);
 
     /// <summary>A statement in which <c>~table</c> stands for a table of Carrick's.</summary>
     public string Sql(string text) => Schema.Sql(text);
 
     /// <summary>Whether the server at the other end is reached through a pooler, which gives every transaction another session. Known once a connection was opened.</summary>
-    public bool IsBehindPooler => _pooled == true;
+    public bool IsBehindPooler => _pooled;
 
     public async ValueTask DisposeAsync()
     {
-        if (_pool is { } pool)
+        if (_sources is { } sources)
         {
-            await pool.DisposeAsync().ConfigureAwait(false);
+            await sources.Pool.DisposeAsync().ConfigureAwait(false);
+            await sources.Alone.DisposeAsync().ConfigureAwait(false);
+            await sources.Handlers.DisposeAsync().ConfigureAwait(false);
         }
 
         _probing.Dispose();
     }
 
     // A pooler answers with a process id of its own; the server knows its real one.
-    private async ValueTask ProbeAsync(CancellationToken cancellationToken)
+    private async ValueTask<Sources> ProbeAsync(CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref _pool) is not null)
+        if (Volatile.Read(ref _sources) is { } known)
         {
-            return;
+            return known;
         }
 
         await _probing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (_pool is not null)
+            if (_sources is null)
             {
-                return;
+                // As if behind a pooler until it is known.
+                _pooled = true;
+                await using var source = CreateSource();
+                await using var connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+                await using var command = new NpgsqlCommand("SELECT pg_backend_pid()", connection);
+                _pooled = (int)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))! != connection.ProcessID;
+                Volatile.Write(ref _sources, new Sources(Source(true, false), Source(false, false), Source(false, true)));
             }
 
-            var plain = new NpgsqlConnectionStringBuilder(_settings.ConnectionString) { Pooling = false, NoResetOnClose = true, MaxAutoPrepare = 0 };
-            await using var connection = new NpgsqlConnection(plain.ConnectionString);
-            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-            await using var command = new NpgsqlCommand("SELECT pg_backend_pid()", connection);
-            _pooled = (int)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))! != connection.ProcessID;
-            Volatile.Write(ref _pool, NpgsqlDataSource.Create(Settings(pooling: true)));
+            return _sources;
         }
         finally
         {
@@ -124,13 +124,14 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         }
     }
 
-    private NpgsqlConnectionStringBuilder Settings(bool pooling)
+    // Our own statements use built-in types only, and reading all others takes longer than a short read does.
+    private NpgsqlDataSource Source(bool pooling, bool loadTypes)
     {
         var settings = new NpgsqlConnectionStringBuilder(_settings.ConnectionString)
         {
             Pooling = pooling,
             // Prepared statements and the state of a session are lost from one transaction to the next behind a pooler.
-            MaxAutoPrepare = IsBehindPooler ? 0 : 128,
+            MaxAutoPrepare = _pooled ? 0 : 128,
             AutoPrepareMinUsages = 2,
             NoResetOnClose = true,
         };
@@ -142,6 +143,10 @@ internal sealed class PostgresDatabase : IAsyncDisposable
             settings.ConnectionPruningInterval = 5;
         }
 
-        return settings;
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        builder.ConfigureTypeLoading(types => types.EnableTypeLoading(loadTypes));
+        return builder.Build();
     }
+
+    private sealed record Sources(NpgsqlDataSource Pool, NpgsqlDataSource Alone, NpgsqlDataSource Handlers);
 }

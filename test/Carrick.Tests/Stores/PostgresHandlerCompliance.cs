@@ -10,5 +10,5 @@ public sealed class PostgresHandlerDatabaseCompliance : HandlerDatabaseComplianc
 public sealed class PostgresEngineDatabaseCompliance : EngineDatabaseCompliance<PostgresHarness>
 {
     protected override IHandlerDatabase CreateDatabase(IStore store) =>
-        new PostgresHandlerDatabase(((PostgresStore)store).Database, new EngineLink((PostgresStore)store));
+        new PostgresHandlerDatabase(((PostgresStore)store).Database, 2, (PostgresStore)store);
 }

@@ -17,7 +17,7 @@ public sealed class PostgresHandlerHarness : HandlerDatabaseHarness
     private string Settings => $"Search Path={_schema.Name}";
 
     public override IHandlerDatabase Create() =>
-        new PostgresHandlerDatabase(new PostgresDatabase($"{_schema.ConnectionString};{Settings}", new SchemaName(_schema.Name)));
+        new PostgresHandlerDatabase(new PostgresDatabase($"{_schema.ConnectionString};{Settings}", new SchemaName(_schema.Name)), sessions: 2);
 
     public override DbConnection Connect() => _schema.Connect(Settings);
 

@@ -51,5 +51,5 @@ public sealed class PostgresHarness : StoreHarness
     }
 
     private PostgresStore Create(TimeProvider time, string connectionString) =>
-        new(new PostgresDatabase(connectionString, new SchemaName(Schema)), time, NullLogger.Instance);
+        new(new PostgresDatabase(connectionString, new SchemaName(Schema)), time, NullLogger.Instance, patience: TimeSpan.FromSeconds(1));
 }
