@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
 using Carrick.Checking;
+using Carrick.CrashCampaign.Databases;
 using Carrick.CrashCampaign.Export;
 using Carrick.CrashCampaign.Load;
 using Carrick.CrashCampaign.Receiving;
 using Carrick.CrashCampaign.Victim;
 using Carrick.Testing.History;
+using Carrick.TestServices.Postgres;
 
 namespace Carrick.CrashCampaign;
 
@@ -89,7 +91,8 @@ internal sealed class Campaign : IAsyncDisposable
     {
         Declare();
         var address = await _receiver.StartAsync();
-        var settings = new VictimSettings(_directory, address, _options.Seed, _options.Handlers, _options.Sabotage);
+        await using var server = _options.Postgres ? await PostgresServer.StartNewAsync() : null;
+        var settings = new VictimSettings(_directory, address, _options.Seed, _options.Handlers, _options.Sabotage, server?.ConnectionString);
         _load.Start();
         for (var cycle = 1; cycle <= _options.Cycles; cycle++)
         {
@@ -100,15 +103,22 @@ internal sealed class Campaign : IAsyncDisposable
         var lastAddress = await last.WaitReadyAsync();
         await last.WatchAsync(FinishAsync(lastAddress));
         await last.StopAsync();
-        StoreExport.Write(settings.StorePath, _engine);
-        foreach (var path in settings.EffectPaths)
-        {
-            EffectExport.Write(path, _engine);
-        }
+        await ExportAsync(VictimDatabases.Of(settings));
 
         _recovery.Add(last);
         _recovery.Print(Console.Out);
         _recovery.Check(RecoveryLimit);
+    }
+
+    private async Task ExportAsync(VictimDatabases databases)
+    {
+        await using var store = databases.OpenStore();
+        StoreExport.Write(store, _engine);
+        foreach (var place in databases.EffectPlaces)
+        {
+            await using var effects = databases.OpenEffects(place);
+            EffectExport.Write(effects, _engine);
+        }
     }
 
     private async Task CycleAsync(int cycle, VictimSettings settings)

@@ -7,12 +7,12 @@ namespace Carrick.CrashCampaign;
 internal sealed record CampaignOptions
 {
     private const string Usage = """
-        Usage: carrick-crash [--cycles N] [--seed S] [--store sqlite] [--handlers own|engine|both] [--connections N]
+        Usage: carrick-crash [--cycles N] [--seed S] [--store sqlite|postgres] [--handlers own|engine|both] [--connections N]
                              [--patience SECONDS] [--sabotage NAME] [--dir DIR] [--keep]
           --cycles       kills of the server; 1 to 100,000; default 50
           --seed         repeats the choices of a run; default: from the clock, and printed
-          --store        where the engine keeps its events; default sqlite
-          --handlers     the database of the handlers: their own file, the engine's, or one handler in each; default own
+          --store        where the engine keeps its events; postgres starts a server of its own; default sqlite
+          --handlers     the database of the handlers: their own, the engine's, or one handler in each; default own
           --connections  senders; 1 to 64; default 8
           --patience     seconds without an acknowledgement after which the server counts as hung; 1 to 600; default 20
           --sabotage     a fault to plant into the server, which the campaign has to find: ack-early, book-outside, skip-ledger,
@@ -26,6 +26,8 @@ internal sealed record CampaignOptions
     public int Cycles { get; private init; } = 50;
 
     public int Seed { get; private init; } = (int)(DateTime.UtcNow.Ticks & int.MaxValue);
+
+    public bool Postgres { get; private init; }
 
     public HandlerPlace Handlers { get; private init; }
 
@@ -49,7 +51,7 @@ internal sealed record CampaignOptions
             {
                 "--cycles" when Number(value, 1, 100_000) is { } cycles => options with { Cycles = cycles },
                 "--seed" when Number(value, 0, int.MaxValue) is { } seed => options with { Seed = seed },
-                "--store" when value == "sqlite" => options,
+                "--store" when value is "sqlite" or "postgres" => options with { Postgres = value == "postgres" },
                 "--handlers" when Name<HandlerPlace>(value) is { } place => options with { Handlers = place },
                 "--patience" when Number(value, 1, 600) is { } seconds => options with { Patience = TimeSpan.FromSeconds(seconds) },
                 "--sabotage" when Name<Sabotage>(value) is { } sabotage => options with { Sabotage = sabotage },
@@ -67,6 +69,12 @@ internal sealed record CampaignOptions
 
             options = next;
             i += args[i] == "--keep" ? 0 : 1;
+        }
+
+        if (options is { Postgres: true, Sabotage: Sabotage.SkipLedger })
+        {
+            error.WriteLine("The sabotage skip-ledger is made for SQLite.");
+            return null;
         }
 
         return options;

@@ -1,15 +1,13 @@
+using System.Data.Common;
 using Carrick.Testing.History;
-using Microsoft.Data.Sqlite;
 
 namespace Carrick.CrashCampaign.Export;
 
 /// <summary>Writes the effects that handlers have booked, in the order of their rows.</summary>
 internal static class EffectExport
 {
-    public static void Write(string path, HistoryWriter history)
+    public static void Write(DbConnection connection, HistoryWriter history)
     {
-        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ConnectionString);
-        connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText = "SELECT consumer, row, message, subject, sequence, body FROM effects ORDER BY row";
         using var row = command.ExecuteReader();

@@ -1,31 +1,27 @@
-using Carrick.Storage.Rows;
+using System.Data.Common;
 using Carrick.Testing.History;
-using Microsoft.Data.Sqlite;
 
 namespace Carrick.CrashCampaign.Export;
 
-/// <summary>Writes what the engine's SQLite file holds, read with plain SQL: the engine's own code has no part in it.</summary>
-internal sealed class StoreExport : IDisposable
+/// <summary>Writes what the engine's database holds, read with plain SQL: the engine's own code has no part in it.</summary>
+internal sealed class StoreExport
 {
-    private readonly SqliteConnection _connection;
+    private readonly DbConnection _connection;
     private readonly HistoryWriter _history;
     private readonly ulong _idLow;
 
-    private StoreExport(string path, HistoryWriter history)
+    private StoreExport(DbConnection connection, HistoryWriter history)
     {
-        _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ConnectionString);
-        _connection.Open();
+        _connection = connection;
         _history = history;
         _idLow = (ulong)Read("SELECT value FROM meta WHERE name = 'id_low'", row => row.GetInt64(0)).Single();
     }
 
-    public static void Write(string path, HistoryWriter history)
+    public static void Write(DbConnection connection, HistoryWriter history)
     {
-        using var store = new StoreExport(path, history);
+        var store = new StoreExport(connection, history);
         store.WriteStore();
     }
-
-    public void Dispose() => _connection.Dispose();
 
     private void WriteStore()
     {
@@ -79,12 +75,12 @@ internal sealed class StoreExport : IDisposable
             });
     }
 
-    private StoredDelivery Delivery(SqliteDataReader row, DeliveryStanding standing) =>
+    private StoredDelivery Delivery(DbDataReader row, DeliveryStanding standing) =>
         new(Id(row, 0, IdPrefix.Delivery), Id(row, 1, IdPrefix.Event), row.GetString(2), standing, row.GetInt32(3));
 
-    private string Id(SqliteDataReader row, int column, string prefix) => RecordId.FromKey(row.GetInt64(column), _idLow).ToString(prefix);
+    private string Id(DbDataReader row, int column, string prefix) => RecordId.FromKey(row.GetInt64(column), _idLow).ToString(prefix);
 
-    private static DateTimeOffset? Time(SqliteDataReader row, int column) =>
+    private static DateTimeOffset? Time(DbDataReader row, int column) =>
         row.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
 
     private static DeliveryStanding Standing(int outcome) => outcome switch
@@ -94,7 +90,7 @@ internal sealed class StoreExport : IDisposable
         _ => DeliveryStanding.Succeeded,
     };
 
-    private void Export(string sql, Func<SqliteDataReader, HistoryRecord> read)
+    private void Export(string sql, Func<DbDataReader, HistoryRecord> read)
     {
         foreach (var line in Read(sql, read))
         {
@@ -102,7 +98,7 @@ internal sealed class StoreExport : IDisposable
         }
     }
 
-    private IEnumerable<T> Read<T>(string sql, Func<SqliteDataReader, T> read)
+    private IEnumerable<T> Read<T>(string sql, Func<DbDataReader, T> read)
     {
         using var command = _connection.CreateCommand();
         command.CommandText = sql;

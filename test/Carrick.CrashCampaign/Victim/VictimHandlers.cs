@@ -1,48 +1,23 @@
 using System.Text.Json;
+using Carrick.CrashCampaign.Databases;
 using Carrick.CrashCampaign.Load;
 using Carrick.Handlers;
 using Carrick.Testing.History;
-using Microsoft.Data.Sqlite;
 
 namespace Carrick.CrashCampaign.Victim;
 
 /// <summary>The handlers: each books one row per message. They also fail by chance, before and after they have booked.</summary>
-internal sealed class VictimHandlers(VictimSettings settings)
+internal sealed class VictimHandlers(VictimSettings settings, VictimDatabases databases)
 {
     private readonly ForgetfulLedger? _forgetful = settings.Sabotage == Sabotage.SkipLedger ? new ForgetfulLedger(settings.OwnPath) : null;
 
     public async Task CreateTablesAsync()
     {
-        Directory.CreateDirectory(settings.Directory);
-        foreach (var path in settings.EffectPaths)
-        {
-            await CreateTableAsync(path);
-        }
-
+        await databases.CreateTablesAsync();
         if (_forgetful is not null)
         {
             await _forgetful.PlantAsync();
         }
-    }
-
-    private static async Task CreateTableAsync(string path)
-    {
-        await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = connection.CreateCommand();
-        command.CommandText =
-            """
-            PRAGMA journal_mode = WAL;
-            CREATE TABLE IF NOT EXISTS effects (
-                row      INTEGER PRIMARY KEY AUTOINCREMENT,
-                consumer TEXT NOT NULL,
-                message  TEXT NOT NULL,
-                subject  TEXT NOT NULL,
-                sequence INTEGER NOT NULL,
-                body     TEXT NOT NULL
-            );
-            """;
-        await command.ExecuteNonQueryAsync();
     }
 
     public Task BookInLedgerAsync(EventContext context, CancellationToken cancellationToken) => BookAsync(context, 3, 0, cancellationToken);
@@ -85,8 +60,7 @@ internal sealed class VictimHandlers(VictimSettings settings)
 
     private async Task BookOutsideAsync(string consumer, FormattableString effect, CancellationToken cancellationToken)
     {
-        await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = settings.PathOf(consumer) }.ConnectionString);
-        await connection.OpenAsync(cancellationToken);
+        await using var connection = databases.OpenEffects(databases.PlaceOf(consumer));
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await transaction.ExecuteAsync(effect, cancellationToken);
         await transaction.CommitAsync(cancellationToken);

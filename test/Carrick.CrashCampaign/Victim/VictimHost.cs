@@ -1,9 +1,9 @@
+using Carrick.CrashCampaign.Databases;
 using Carrick.Hosting;
 using Carrick.Integrations;
 using Carrick.Receiving;
 using Carrick.Retry;
 using Carrick.Signatures;
-using Carrick.Sqlite;
 
 namespace Carrick.CrashCampaign.Victim;
 
@@ -21,21 +21,17 @@ internal static class VictimHost
 
     public static async Task<int> RunAsync(VictimSettings settings)
     {
-        var handlers = new VictimHandlers(settings);
+        var databases = VictimDatabases.Of(settings);
+        var handlers = new VictimHandlers(settings, databases);
         await handlers.CreateTablesAsync();
 
-        var audit = settings.Handlers == HandlerPlace.Both ? OwnHandlerDatabase.Make(settings.OwnPath) : null;
+        var audit = settings.Handlers == HandlerPlace.Both ? databases.MakeOwn() : null;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.AddCarrick(carrick =>
         {
-            carrick.UseSqlite($"Data Source={settings.StorePath}");
-            if (settings.Handlers != HandlerPlace.Own)
-            {
-                carrick.UseEngineDatabaseForHandlers();
-            }
-
+            databases.Use(carrick);
             VictimSabotage.Plant(carrick, settings.Sabotage);
 
             carrick.AddIntegration(VictimSettings.Integration, orders => orders

@@ -8,7 +8,8 @@ namespace Carrick.CrashCampaign.Victim;
 /// <param name="Seed">The seed of failing handlers.</param>
 /// <param name="Handlers">Where handlers book.</param>
 /// <param name="Sabotage">A fault to have.</param>
-internal sealed record VictimSettings(string Directory, Uri Receiver, int Seed, HandlerPlace Handlers, Sabotage Sabotage)
+/// <param name="Postgres">The connection string of a PostgreSQL server, or <see langword="null"/> for SQLite.</param>
+internal sealed record VictimSettings(string Directory, Uri Receiver, int Seed, HandlerPlace Handlers, Sabotage Sabotage, string? Postgres)
 {
     public const string Mode = "victim";
     public const string Integration = "orders";
@@ -23,15 +24,6 @@ internal sealed record VictimSettings(string Directory, Uri Receiver, int Seed, 
     public string StorePath => Path.Combine(Directory, "carrick.db");
 
     public string OwnPath => Path.Combine(Directory, "carrick.handlers.db");
-
-    /// <summary>The files that hold effects.</summary>
-    public IEnumerable<string> EffectPaths => new[] { PathOf(Ledger), PathOf(Audit) }.Distinct();
-
-    /// <summary>The file in which a handler books.</summary>
-    public string PathOf(string consumer) =>
-        Sabotage == Sabotage.BookOutside ? Path.Combine(Directory, "outside.db")
-        : Handlers == HandlerPlace.Engine || (Handlers == HandlerPlace.Both && consumer == Ledger) ? StorePath
-        : OwnPath;
 
     public static VictimSettings Parse(string json) =>
         JsonSerializer.Deserialize<VictimSettings>(json) ?? throw new ArgumentException("The settings are null.", nameof(json));
