@@ -1,3 +1,4 @@
+using System.Reflection;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
@@ -18,14 +19,14 @@ const string Usage =
       memory    a million events, a hundred thousand outstanding: memory, restart, idle
       cost      CPU, syncs and log bytes per event
       micro     verification and parsing (BenchmarkDotNet options follow)
-    Options: --seconds N  --repetitions N  --connections N  --events N  --backlog N  --concurrency N  --data DIR
+    Options: --store sqlite|postgres  --seconds N  --repetitions N  --connections N  --events N  --backlog N  --concurrency N  --data DIR
     """;
 
 switch (args)
 {
     case ["micro", .. var rest]:
         // In this process: to build a program for every run takes longer than the run on a busy machine.
-        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(
+        BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(
             rest.Length > 0 ? rest : ["--filter", "*"],
             DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance)));
         return 0;

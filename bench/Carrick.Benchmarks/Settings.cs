@@ -32,6 +32,12 @@ internal sealed record Settings
     /// <summary>What gets the events: <c>gated</c> (they wait) or <c>handler</c>.</summary>
     public string Consumer { get; init; } = "gated";
 
+    /// <summary>What keeps the events: <c>sqlite</c> or <c>postgres</c>, a server that is started for each run.</summary>
+    public string Store { get; init; } = "sqlite";
+
+    /// <summary>The connection string of a run's server; empty for SQLite.</summary>
+    public string Postgres { get; init; } = "";
+
     /// <summary>Where databases are made, each run in a directory of its own that is deleted after it.</summary>
     public string Data { get; init; } = Path.Combine(Path.GetTempPath(), "carrick-benchmarks");
 
@@ -50,6 +56,8 @@ internal sealed record Settings
             {
                 ("--data", _) => settings with { Data = value },
                 ("--consumer", _) => settings with { Consumer = value },
+                ("--store", _) when value is "sqlite" or "postgres" => settings with { Store = value },
+                ("--postgres", _) => settings with { Postgres = value },
                 ("--seconds", true) => settings with { Seconds = number },
                 ("--repetitions", true) => settings with { Repetitions = number },
                 ("--connections", true) => settings with { Connections = number },
@@ -77,7 +85,7 @@ internal sealed record Settings
     [
         "--seconds", Text(Seconds), "--repetitions", Text(Repetitions), "--connections", Text(Connections), "--events", Text(Events),
         "--backlog", Text(Backlog), "--concurrency", Text(Concurrency), "--rate", Text(Rate), "--limit", Text(Limit), "--port", Text(Port),
-        "--consumer", Consumer, "--data", Data,
+        "--consumer", Consumer, "--store", Store, "--postgres", Postgres, "--data", Data,
     ];
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

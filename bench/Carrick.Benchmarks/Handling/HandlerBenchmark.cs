@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Carrick.Benchmarks.Load;
 using Carrick.Benchmarks.Reporting;
 using Carrick.Benchmarks.Serving;
+using Carrick.Benchmarks.Storage;
 
 namespace Carrick.Benchmarks.Handling;
 
@@ -19,8 +20,8 @@ internal static class HandlerBenchmark
         List<double> rates = [];
         for (var i = 0; i < settings.Repetitions; i++)
         {
-            using var data = new DataDirectory(settings.Data);
-            var server = await ServerProcess.StartAsync(settings with { Data = data.Path, Consumer = "handler" }).ConfigureAwait(false);
+            await using var store = await BenchStore.MakeAsync(settings).ConfigureAwait(false);
+            var server = await ServerProcess.StartAsync(store.Settings with { Consumer = "handler" }).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {
                 var load = settings with { Port = server.Port };
@@ -48,8 +49,8 @@ internal static class HandlerBenchmark
 
     private static async Task IdleAsync(Settings settings)
     {
-        using var data = new DataDirectory(settings.Data);
-        var server = await ServerProcess.StartAsync(settings with { Data = data.Path, Consumer = "handler" }).ConfigureAwait(false);
+        await using var store = await BenchStore.MakeAsync(settings).ConfigureAwait(false);
+        var server = await ServerProcess.StartAsync(store.Settings with { Consumer = "handler" }).ConfigureAwait(false);
         await using (server.ConfigureAwait(false))
         {
             await Child.RunAsync("load", (settings with { Port = server.Port }).ToWarmUp()).ConfigureAwait(false);

@@ -2,6 +2,7 @@ using System.Globalization;
 using Carrick.Benchmarks.Load;
 using Carrick.Benchmarks.Reporting;
 using Carrick.Benchmarks.Serving;
+using Carrick.Benchmarks.Storage;
 
 namespace Carrick.Benchmarks.Ingest;
 
@@ -13,10 +14,16 @@ internal static class IngestBenchmark
         Directory.CreateDirectory(settings.Data);
         Report.Title("Ingest", settings);
         List<double> raw = [];
+        List<double> one = [];
         List<LoadResult> http = [];
         for (var i = 0; i < settings.Repetitions; i++)
         {
             raw.Add(await RawAsync(settings).ConfigureAwait(false));
+            if (settings.Store == "postgres")
+            {
+                one.Add(await RawAsync(settings with { Consumer = "one" }).ConfigureAwait(false));
+            }
+
             http.Add(await HttpAsync(settings, 0).ConfigureAwait(false));
         }
 
@@ -30,6 +37,7 @@ internal static class IngestBenchmark
                     Report.Number(Report.Median(http.Select(result => result.P50)), "N2"), Report.Number(Report.Median(http.Select(result => result.P99)), "N2"),
                     Report.Percent(Report.Median(http.Select(result => result.CpuSeconds / result.Seconds)))],
                 ["ratio", Report.Percent(httpMedian / rawMedian), "", "", "", ""],
+                .. one.Select(value => new[] { "raw inserts into one table", Report.Number(value), Report.Percent(httpMedian / value) + " of it", "", "", "" }),
             ]);
 
         var rate = (int)(httpMedian / 2);
@@ -51,14 +59,14 @@ internal static class IngestBenchmark
 
     private static async Task<double> RawAsync(Settings settings)
     {
-        using var data = new DataDirectory(settings.Data);
-        return double.Parse(await Child.RunAsync("raw", settings with { Data = data.Path }).ConfigureAwait(false), CultureInfo.InvariantCulture);
+        await using var store = await BenchStore.MakeAsync(settings).ConfigureAwait(false);
+        return double.Parse(await Child.RunAsync("raw", store.Settings).ConfigureAwait(false), CultureInfo.InvariantCulture);
     }
 
     private static async Task<LoadResult> HttpAsync(Settings settings, int rate)
     {
-        using var data = new DataDirectory(settings.Data);
-        var server = await ServerProcess.StartAsync(settings with { Data = data.Path, Consumer = "gated" }).ConfigureAwait(false);
+        await using var store = await BenchStore.MakeAsync(settings).ConfigureAwait(false);
+        var server = await ServerProcess.StartAsync(store.Settings with { Consumer = "gated" }).ConfigureAwait(false);
         await using (server.ConfigureAwait(false))
         {
             var load = settings with { Port = server.Port };

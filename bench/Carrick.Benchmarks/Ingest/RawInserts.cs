@@ -17,7 +17,9 @@ internal static class RawInserts
     private const int Batch = 256;
     private const int DuplicateEvery = 10;
 
-    public static Task<int> RunAsync(Settings settings)
+    public static Task<int> RunAsync(Settings settings) => settings.Postgres.Length > 0 ? PostgresRawInserts.RunAsync(settings) : RunOnSqliteAsync(settings);
+
+    private static Task<int> RunOnSqliteAsync(Settings settings)
     {
         using var database = new SqliteFile($"Data Source={Path.Combine(settings.Data, "raw.db")}").OpenWriter("");
         MigrationRunner.Run(database, "raw", Migrations.All);

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using Carrick.Benchmarks.Load;
+using Carrick.Benchmarks.Storage;
 using Carrick.Handlers;
 using Carrick.Hosting;
 using Carrick.Integrations;
-using Microsoft.Data.Sqlite;
 
 namespace Carrick.Benchmarks.Serving;
 
@@ -47,7 +47,7 @@ internal sealed class BenchHandler(Settings settings)
                 bench.On("*", WaitAsync, Sized);
                 break;
             case "handler":
-                CreateTable();
+                BenchStore.CreateBookings(settings);
                 bench.On("*", BookAsync, Sized);
                 break;
             default:
@@ -101,14 +101,5 @@ internal sealed class BenchHandler(Settings settings)
             _processToFirst = (DateTime.UtcNow - Process.GetCurrentProcess().StartTime.ToUniversalTime()).TotalMilliseconds;
             _firstAt = Stopwatch.GetTimestamp();
         }
-    }
-
-    private void CreateTable()
-    {
-        using var connection = new SqliteConnection($"Data Source={Path.Combine(settings.Data, "carrick.handlers.db")}");
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = "PRAGMA journal_mode = WAL; CREATE TABLE IF NOT EXISTS bookings (message_id TEXT NOT NULL, amount INTEGER NOT NULL)";
-        command.ExecuteNonQuery();
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Carrick.Benchmarks.Load;
+using Carrick.Benchmarks.Storage;
 using Carrick.Hosting;
 using Carrick.Operations;
 using Carrick.Receiving;
@@ -16,7 +17,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Carrick.Benchmarks.Serving;
 
-/// <summary>The server under test: Kestrel, the webhook endpoint and the SQLite store, as an application composes them. In a process of its own.</summary>
+/// <summary>The server under test: Kestrel, the webhook endpoint and the store, as an application composes them. In a process of its own.</summary>
 internal static class BenchServer
 {
     public const string Integration = "bench";
@@ -29,13 +30,15 @@ internal static class BenchServer
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, settings.Port));
         var handler = new BenchHandler(settings);
-        builder.AddCarrick(carrick => carrick
-            .UseSqlite($"Data Source={Path.Combine(settings.Data, "carrick.db")}")
-            .AddIntegration(Integration, bench =>
+        builder.AddCarrick(carrick =>
+        {
+            BenchStore.Use(carrick, settings);
+            carrick.AddIntegration(Integration, bench =>
             {
                 bench.ReceiveWebhooks(WebhookScheme.StandardWebhooks, [SignedRequests.Secret]);
                 handler.AddTo(bench);
-            }));
+            });
+        });
         var app = builder.Build();
         app.MapCarrick();
         app.MapGet("/bench/stats", () => Results.Json(Read(app.Services, handler)));

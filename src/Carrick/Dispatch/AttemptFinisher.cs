@@ -15,6 +15,8 @@ internal sealed partial class AttemptFinisher(
     /// <remarks>The attempt lasts until the gate that it closes is closed: whatever starts after its end starts behind that gate.</remarks>
     public WorkCommand? Decide(WorkItem item, ConsumerPump pump, AttemptResult result, DateTimeOffset startedAt, long started)
     {
+        // In this order: the delay counts from the recorded end or from later, also when the thread loses its core in between.
+        var duration = time.GetElapsedTime(started);
         var now = time.GetUtcNow();
         var decision = DeliveryDecision.Make(pump.Definition, item, result, now, random);
         if (decision.Step == DeliveryStep.Return)
@@ -32,7 +34,7 @@ internal sealed partial class AttemptFinisher(
         {
             Number = item.Attempts + 1,
             StartedAt = startedAt,
-            Duration = time.GetElapsedTime(started),
+            Duration = decision.GateUntil is null ? duration : time.GetElapsedTime(started),
             Category = result.Category,
             StatusCode = result.StatusCode,
             Error = result.Error,
