@@ -16,10 +16,10 @@ internal sealed partial class CommitQueue
     public void HoldNothing()
     {
         _holdsNothing = true;
-        _wake.Set();
+        _thread.Wake();
     }
 
-    private void PutOff(StoreException exception)
+    private async ValueTask PutOffAsync(StoreException exception)
     {
         if (_problem is null)
         {
@@ -48,8 +48,8 @@ internal sealed partial class CommitQueue
             }
         }
 
-        _wake.Reset();
-        _wake.Wait(_backOff);
+        _thread.Reset();
+        await _thread.WaitAsync(_backOff).ConfigureAwait(false);
     }
 
     // Work that somebody else has ended is told apart from a store that somebody else has taken by a command that the owner alone may make.
