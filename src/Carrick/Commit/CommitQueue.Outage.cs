@@ -16,10 +16,10 @@ internal sealed partial class CommitQueue
     public void HoldNothing()
     {
         _holdsNothing = true;
-        _wake.Set();
+        _thread.Wake();
     }
 
-    private void PutOff(StoreException exception)
+    private async ValueTask PutOffAsync(StoreException exception)
     {
         if (_problem is null)
         {
@@ -48,8 +48,8 @@ internal sealed partial class CommitQueue
             }
         }
 
-        _wake.Reset();
-        _wake.Wait(_backOff);
+        _thread.Reset();
+        await _thread.WaitAsync(_backOff).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -57,7 +57,7 @@ internal sealed partial class CommitQueue
     /// meanwhile is refused at once.
     /// </summary>
     /// <returns>Whether it is durable; <see langword="false"/> also when a stop cannot wait to know: the senders come again and are told.</returns>
-    private bool Settle(StoreException exception)
+    private async ValueTask<bool> SettleAsync(StoreException exception)
     {
         LogInDoubt(exception, exception.Message);
         lock (_gate)
@@ -70,15 +70,16 @@ internal sealed partial class CommitQueue
         {
             try
             {
-                var task = _store.SettleAsync(CancellationToken.None);
-                var durable = task.IsCompleted ? task.GetAwaiter().GetResult() : task.AsTask().GetAwaiter().GetResult();
+                var settling = _store.SettleAsync(CancellationToken.None).AsTask();
+                await _thread.WaitAsync(new ValueTask(settling)).ConfigureAwait(false);
+                var durable = await settling.ConfigureAwait(false);
                 LogSettled(durable);
                 return durable;
             }
             catch (StoreException failure) when (failure.Failure is StoreFailure.Transient or StoreFailure.Full)
             {
-                _wake.Reset();
-                _wake.Wait(backOff);
+                _thread.Reset();
+                await _thread.WaitAsync(backOff).ConfigureAwait(false);
                 backOff = TimeSpan.FromTicks(Math.Min(LastBackOff.Ticks, backOff.Ticks * 2));
             }
         }

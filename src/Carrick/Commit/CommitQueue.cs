@@ -25,12 +25,11 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
     private readonly Queue<StoreCommand> _queue = new();
     private readonly List<StoreCommand> _batch = [];
     private readonly List<StoreCommand> _held = [];
-    private readonly ManualResetEventSlim _wake = new(false, spinCount: 0);
     private readonly IStore _store;
     private readonly CarrickOptions _options;
     private readonly CommitMetrics _metrics;
     private readonly ILogger<CommitQueue> _logger;
-    private readonly Thread _thread;
+    private readonly ICommitThread _thread;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RecordIdGenerator? _ids;
     private volatile string? _problem;
@@ -39,13 +38,13 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
     private EngineFullException? _refusal;
     private TimeSpan _backOff;
 
-    public CommitQueue(IStore store, IOptions<CarrickOptions> options, CommitMetrics metrics, ILogger<CommitQueue> logger)
+    public CommitQueue(IStore store, ICommitThread thread, IOptions<CarrickOptions> options, CommitMetrics metrics, ILogger<CommitQueue> logger)
     {
         _store = store;
+        _thread = thread;
         _options = options.Value;
         _metrics = metrics;
         _logger = logger;
-        _thread = new Thread(Run) { IsBackground = true, Name = "carrick-commit" };
     }
 
     /// <summary>Called on the commit thread with what is durable, before anyone who waits for it is answered.</summary>
@@ -60,7 +59,7 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
     public void Start(RecordIdGenerator ids)
     {
         _ids = ids;
-        _thread.Start();
+        _thread.Start(RunAsync);
     }
 
     public ValueTask SubmitAsync(StoreCommand command, CancellationToken cancellationToken)
@@ -96,7 +95,7 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
             return;
         }
 
-        _wake.Set();
+        _thread.Wake();
     }
 
     /// <summary>Commits what is queued, then ends the thread.</summary>
@@ -107,16 +106,17 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
             _stopping = true;
         }
 
-        _wake.Set();
-        if (_thread.ThreadState.HasFlag(ThreadState.Unstarted))
+        _thread.Wake();
+        if (_ids is null)
         {
+            // It was never started.
             return;
         }
 
         await _ended.Task.ConfigureAwait(false);
     }
 
-    public void Dispose() => _wake.Dispose();
+    public void Dispose() => _thread.Dispose();
 
     private void Enqueue(StoreCommand command)
     {
@@ -141,17 +141,17 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
             _queue.Enqueue(command);
         }
 
-        _wake.Set();
+        _thread.Wake();
     }
 
-    private void Run()
+    private async Task RunAsync()
     {
         try
         {
-            while (Take())
+            while (await TakeAsync().ConfigureAwait(false))
             {
-                Flush();
-                Maintain(idle: false);
+                await FlushAsync().ConfigureAwait(false);
+                await MaintainAsync(idle: false).ConfigureAwait(false);
             }
 
             _ended.TrySetResult();
@@ -164,7 +164,7 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
     }
 
     /// <summary>Waits for commands; <see langword="false"/> when all is done and the queue stops.</summary>
-    private bool Take()
+    private async ValueTask<bool> TakeAsync()
     {
         _batch.Clear();
         _batch.AddRange(_held);
@@ -172,7 +172,7 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
         var idle = false;
         while (true)
         {
-            _wake.Reset();
+            _thread.Reset();
             bool stopping;
             lock (_gate)
             {
@@ -202,15 +202,15 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
                 return true;
             }
 
-            if (!_wake.Wait(idle ? MaintainEvery : IdleAfter))
+            if (!await _thread.WaitAsync(idle ? MaintainEvery : IdleAfter).ConfigureAwait(false))
             {
-                Maintain(idle: true);
+                await MaintainAsync(idle: true).ConfigureAwait(false);
                 idle = true;
             }
         }
     }
 
-    private void Flush()
+    private async ValueTask FlushAsync()
     {
         foreach (var command in _batch)
         {
@@ -220,18 +220,18 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
         var started = _metrics.Start();
         try
         {
-            Wait(_store.CommitAsync(_batch, CancellationToken.None));
+            await _thread.WaitAsync(_store.CommitAsync(_batch, CancellationToken.None)).ConfigureAwait(false);
         }
         catch (StoreException exception) when (exception.Failure is StoreFailure.Transient or StoreFailure.Full)
         {
-            PutOff(exception);
+            await PutOffAsync(exception).ConfigureAwait(false);
             return;
         }
         catch (StoreException exception) when (exception.Failure == StoreFailure.Unknown)
         {
-            if (!Settle(exception))
+            if (!await SettleAsync(exception).ConfigureAwait(false))
             {
-                PutOff(exception);
+                await PutOffAsync(exception).ConfigureAwait(false);
                 return;
             }
         }
@@ -273,28 +273,15 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
         Failed?.Invoke(exception);
     }
 
-    private void Maintain(bool idle)
+    private async ValueTask MaintainAsync(bool idle)
     {
         try
         {
-            Wait(_store.MaintainAsync(idle, CancellationToken.None));
+            await _thread.WaitAsync(_store.MaintainAsync(idle, CancellationToken.None)).ConfigureAwait(false);
         }
         catch (StoreException exception) when (exception.Failure is StoreFailure.Transient or StoreFailure.Full)
         {
             LogMaintenancePutOff(exception, exception.Message);
-        }
-    }
-
-    // A store that works synchronously has completed already; one that does not is waited for on this thread, which has no other work.
-    private static void Wait(ValueTask task)
-    {
-        if (task.IsCompletedSuccessfully)
-        {
-            task.GetAwaiter().GetResult();
-        }
-        else
-        {
-            task.AsTask().GetAwaiter().GetResult();
         }
     }
 }

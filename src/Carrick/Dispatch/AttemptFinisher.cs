@@ -116,7 +116,7 @@ internal sealed partial class AttemptFinisher(
         if (!command.Applied)
         {
             metrics.Lost(pump.Definition);
-            pump.Ended(item, DeliveryEnd.Gone);
+            pump.Ended(item, DeliveryEnd.Lost);
             return;
         }
 

@@ -110,7 +110,14 @@ internal sealed partial class ConsumerPump : IDisposable
             {
                 _bodies.Release(item);
                 var rushed = _rushed.Remove(item.Id);
-                if (_forgotten.Remove(item.Id) || end == DeliveryEnd.Gone)
+                var isForgotten = _forgotten.Remove(item.Id);
+                if (end == DeliveryEnd.Lost && !isForgotten)
+                {
+                    // What an operator discards is off the counters already.
+                    Depth.Removed(item.DueAt is not null);
+                }
+
+                if (isForgotten || end is DeliveryEnd.Gone or DeliveryEnd.Lost)
                 {
                     ReleaseKey(item);
                 }

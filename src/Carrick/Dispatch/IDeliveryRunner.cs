@@ -20,6 +20,9 @@ internal enum DeliveryEnd
     /// <summary>The work row is gone.</summary>
     Gone,
 
+    /// <summary>The work row was gone already: an operator has discarded it, or it was ended by a commit whose answer was lost.</summary>
+    Lost,
+
     /// <summary>Put off: <see cref="WorkItem.DueAt"/> says until when.</summary>
     PutOff,
 

@@ -31,6 +31,15 @@ internal sealed class PumpFactory(
         return new ConsumerPump(definition, state, depth, runner, store.Work, bodies, options.Value, time, loggers.CreateLogger<ConsumerPump>());
     }
 
+    /// <summary>Starts the relays of new lanes: a message that comes before its integration is in force would wait for the next start.</summary>
+    public void StartRelays()
+    {
+        foreach (var lane in _lanes.Values)
+        {
+            lane.StartRelay();
+        }
+    }
+
     public Task StopAsync() => Task.WhenAll(_lanes.Values.Select(lane => lane.StopAsync()));
 
     private async ValueTask<HandlerLane> LaneAsync(HandlerDefinition handler, CancellationToken cancellationToken)

@@ -22,6 +22,9 @@ internal sealed class HandlerBatch
     /// <summary>The delivery whose handler is running.</summary>
     public HandlerEntry? Current { get; set; }
 
+    /// <summary>The stop has cancelled it: it is as if it had not been tried, whatever becomes of the transaction.</summary>
+    public bool IsCancelled { get; set; }
+
     public int Count => Kept.Count + ToRecord.Count;
 
     public void Keep(WorkCommand command, ConsumerPump pump) => Kept.Add((command, pump));
@@ -38,6 +41,7 @@ internal sealed class HandlerBatch
         Published.Clear();
         OutboxDeleted = [];
         Current = null;
+        IsCancelled = false;
     }
 }
 

@@ -47,7 +47,14 @@ internal sealed partial class HandlerLane
                 lost.Clear();
             }
 
-            lost.Add(current);
+            if (batch.IsCancelled)
+            {
+                current.Pump.Ended(current.Item, DeliveryEnd.Returned);
+            }
+            else
+            {
+                lost.Add(current);
+            }
         }
 
         Finish([.. lost.Select(entry => (Failure(entry, exception, category), entry.Pump))], durable: false);

@@ -30,6 +30,7 @@ internal sealed partial class HandlerLane : IDeliveryRunner
     private readonly ILogger _logger;
     private LoopHealth[] _health = [];
     private volatile bool _stopping;
+    private bool _relays;
     private Task _loops = Task.CompletedTask;
 
     public HandlerLane(
@@ -52,9 +53,18 @@ internal sealed partial class HandlerLane : IDeliveryRunner
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await _database.InitializeAsync(cancellationToken).ConfigureAwait(false);
-        _outbox.Start(_database, wake: () => _channel.Writer.TryWrite(null));
         _health = [.. Enumerable.Range(0, _database.MaxSessions).Select(_ => new LoopHealth($"Handler database '{_database.Name}'"))];
         _loops = Task.WhenAll(_health.Select(health => health.Watch(Task.Run(() => RunAsync(health)))));
+    }
+
+    /// <summary>Publishes what an earlier process left in the outbox, and from then on what handlers publish. The integrations must be in force.</summary>
+    public void StartRelay()
+    {
+        if (!_relays)
+        {
+            _relays = true;
+            _outbox.Start(_database, wake: () => _channel.Writer.TryWrite(null));
+        }
     }
 
     // The pumps bound what is in the channel: each has at most its concurrency here.
@@ -129,16 +139,23 @@ internal sealed partial class HandlerLane : IDeliveryRunner
         while (await _channel.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
             batch.Clear();
+            var isCommitting = false;
             try
             {
                 await FillAsync(session, batch).ConfigureAwait(false);
                 await pruner.RunAsync(session).ConfigureAwait(false);
+                isCommitting = true;
                 await session.CommitAsync(CancellationToken.None).ConfigureAwait(false);
             }
             catch (StoreException exception)
             {
                 LogDatabaseFailed(exception, _database.Name, exception.Message);
                 await UndoAsync(session, batch, exception, FailureCategory.Throttled).ConfigureAwait(false);
+                if (isCommitting && batch.Published.Count > 0)
+                {
+                    _outbox.Doubt();
+                }
+
                 return;
             }
             catch (InvalidOperationException exception) when (batch.Current is not null)
@@ -170,12 +187,6 @@ internal sealed partial class HandlerLane : IDeliveryRunner
         }
 
         var started = _time.GetTimestamp();
-        batch.OutboxDeleted = _outbox.TakeRelayed();
-        if (batch.OutboxDeleted.Count > 0)
-        {
-            await session.DeleteFromOutboxAsync(batch.OutboxDeleted, CancellationToken.None).ConfigureAwait(false);
-        }
-
         while (batch.Count < _database.MaxBatch && TryTake(out var current))
         {
             batch.Current = current;
@@ -183,8 +194,20 @@ internal sealed partial class HandlerLane : IDeliveryRunner
             batch.Current = null;
             if (_time.GetElapsedTime(started) >= _options.HandlerLinger)
             {
-                return;
+                break;
             }
+        }
+
+        // Last: a wake-up that was read among the deliveries is not followed by another.
+        await DeleteRelayedAsync(session, batch).ConfigureAwait(false);
+    }
+
+    private async ValueTask DeleteRelayedAsync(IHandlerSession session, HandlerBatch batch)
+    {
+        batch.OutboxDeleted = _outbox.TakeRelayed();
+        if (batch.OutboxDeleted.Count > 0)
+        {
+            await session.DeleteFromOutboxAsync(batch.OutboxDeleted, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
@@ -217,6 +240,7 @@ internal sealed partial class HandlerLane : IDeliveryRunner
     {
         if (!TryTake(out var current))
         {
+            await DeleteRelayedAsync(session, batch).ConfigureAwait(false);
             return;
         }
 
@@ -232,21 +256,23 @@ internal sealed partial class HandlerLane : IDeliveryRunner
             return;
         }
 
+        batch.Current = current;
+        await DeleteRelayedAsync(session, batch).ConfigureAwait(false);
         switch (verdict)
         {
             case GuardVerdict.Gone:
-                current.Pump.Ended(current.Item, DeliveryEnd.Gone);
+                current.Pump.Ended(current.Item, DeliveryEnd.Lost);
                 break;
             case GuardVerdict.Poison:
                 var poison = AttemptResult.Failure(FailureCategory.Poison, "The process ended while the handler ran, again and again.");
                 batch.Record(_finisher.Decide(current.Item, current.Pump, poison, _time.GetUtcNow(), _time.GetTimestamp())!, current.Pump);
                 break;
             default:
-                batch.Current = current;
                 await RunOneAsync(session, batch, current.Item, current.Pump).ConfigureAwait(false);
-                batch.Current = null;
                 break;
         }
+
+        batch.Current = null;
     }
 
     private async Task RunOneAsync(IHandlerSession session, HandlerBatch batch, WorkItem item, ConsumerPump pump)
@@ -293,9 +319,11 @@ internal sealed partial class HandlerLane : IDeliveryRunner
         }
 
         batch.Unpublish(published);
+        batch.IsCancelled = command is null;
         await session.DiscardAsync(CancellationToken.None).ConfigureAwait(false);
         if (command is null)
         {
+            batch.IsCancelled = false;
             pump.Ended(item, DeliveryEnd.Returned);
         }
         else

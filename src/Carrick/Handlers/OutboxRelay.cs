@@ -41,6 +41,17 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
         _signal.Release();
     }
 
+    /// <summary>A commit has failed and may have happened all the same: what is in the outbox is read again. What comes twice is a duplicate.</summary>
+    public void Doubt()
+    {
+        lock (_gate)
+        {
+            _waiting.Enqueue([]);
+        }
+
+        _signal.Release();
+    }
+
     /// <summary>Rows that may be deleted in the next transaction.</summary>
     public IReadOnlyList<long> TakeRelayed()
     {
@@ -92,7 +103,7 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
                     messages = _waiting.Dequeue();
                 }
 
-                await RelayAsync(database, messages, wake).ConfigureAwait(false);
+                await (messages.Count == 0 ? RelayLeftOverAsync(database, wake) : RelayAsync(database, messages, wake)).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)

@@ -229,6 +229,7 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
             [.. integrations.Select(integration => new RunningTopology.RunningIntegration(
                 integration.Name, catalog.Integrations[integration.Name], [.. integration.Consumers.Select(consumer => pumps[consumer.Name])]))],
             pumps.Values);
+        _pumps.StartRelays();
         foreach (var pump in added)
         {
             pump.Start();

@@ -38,6 +38,7 @@ public static class CarrickServiceCollectionExtensions
         services.AddSingleton<StopSignal>();
         services.AddSingleton(provider => new BodyBudget(provider.GetRequiredService<IOptions<CarrickOptions>>().Value.BodyBuffer));
         services.AddSingleton<CommitMetrics>();
+        services.TryAddSingleton<ICommitThread, CommitThread>();
         services.AddSingleton<CommitQueue>();
         services.AddSingleton<ICommitQueue>(provider => provider.GetRequiredService<CommitQueue>());
         services.AddSingleton<HandOff>();

@@ -23,7 +23,7 @@ public sealed class CommitQueueOutageTests : IAsyncDisposable
     public CommitQueueOutageTests()
     {
         var metrics = new CommitMetrics(_services.GetRequiredService<IMeterFactory>(), TimeProvider.System);
-        _queue = new CommitQueue(_store, Options.Create(new CarrickOptions { CommitBatch = Batch }), metrics, LoggerFactory.Create(logging => logging.AddProvider(_log)).CreateLogger<CommitQueue>());
+        _queue = new CommitQueue(_store, new CommitThread(), Options.Create(new CarrickOptions { CommitBatch = Batch }), metrics, LoggerFactory.Create(logging => logging.AddProvider(_log)).CreateLogger<CommitQueue>());
         _queue.Start(new RecordIdGenerator(TimeProvider.System, 2UL << 62, 0));
     }
 

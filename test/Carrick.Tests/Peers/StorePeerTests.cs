@@ -72,7 +72,7 @@ public sealed class StorePeerTests
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var store = new ScriptedStore { Failure = new StoreException("The disk is full.", StoreFailure.Full) };
         using var queue = new CommitQueue(
-            store, Options.Create(new CarrickOptions()), new CommitMetrics(services.GetRequiredService<IMeterFactory>(), TimeProvider.System), NullLogger<CommitQueue>.Instance);
+            store, new CommitThread(), Options.Create(new CarrickOptions()), new CommitMetrics(services.GetRequiredService<IMeterFactory>(), TimeProvider.System), NullLogger<CommitQueue>.Instance);
         queue.Start(new RecordIdGenerator(TimeProvider.System, 2UL << 62, 0));
         var since = TimeProvider.System.GetTimestamp();
 
