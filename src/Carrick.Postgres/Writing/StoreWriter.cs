@@ -1,3 +1,4 @@
+using System.Data;
 using System.Globalization;
 using Carrick.Postgres.Raw;
 using Carrick.Storage.Commands;
@@ -74,10 +75,10 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
 
         try
         {
-            var begun = Begin();
+            using var begun = Begin();
             if (begun.Epoch != epoch)
             {
-                Execute("ROLLBACK");
+                begun.Transaction.Rollback();
                 return false;
             }
 
@@ -197,7 +198,7 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
         {
             return BeginOn(Connect());
         }
-        catch (NpgsqlException) when (known && _connection is { FullState: not System.Data.ConnectionState.Open })
+        catch (NpgsqlException) when (known && _connection is { FullState: not ConnectionState.Open })
         {
             // The server was restarted, or a firewall forgot the connection, since the last commit. Nothing was sent that could count.
             Abandon();
@@ -207,15 +208,15 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
 
     private Begun BeginOn(NpgsqlConnection connection)
     {
+        var transaction = connection.BeginTransaction(IsolationLevel.ReadCommitted);
         // Plans must use the indexes also while the statistics say that the tables are empty. A client that stands still in a transaction must not keep others waiting.
         using var batch = new NpgsqlBatch(connection)
         {
             BatchCommands =
             {
-                new NpgsqlBatchCommand("BEGIN ISOLATION LEVEL READ COMMITTED"),
                 new NpgsqlBatchCommand(
                     """
-                    SELECT set_config('enable_seqscan', 'off', true), set_config('idle_in_transaction_session_timeout', '10s', true),
+                    SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true), set_config('idle_in_transaction_session_timeout', '10s', true),
                         set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)
                     """),
                 new NpgsqlBatchCommand("SELECT pg_advisory_xact_lock($1)") { Parameters = { P.Int64(lockKey) } },
@@ -226,7 +227,7 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
         reader.NextResult();
         reader.NextResult();
         return reader.Read()
-            ? new Begun(reader.GetInt64(0), reader.GetString(1), reader.GetInt32(2))
+            ? new Begun(transaction, reader.GetInt64(0), reader.GetString(1), reader.GetInt32(2))
             : throw new StoreException($"'{database.Name}' has no owner; it was emptied while it was open.", StoreFailure.Fatal);
     }
 
@@ -234,11 +235,11 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
     {
         try
         {
-            Execute("COMMIT");
+            begun.Transaction.Commit();
         }
-        catch (NpgsqlException error) when (error is not PostgresException || _connection?.FullState != System.Data.ConnectionState.Open)
+        catch (NpgsqlException error) when (error is not PostgresException || _connection?.FullState != ConnectionState.Open)
         {
-            _doubt = new Doubt(begun.Transaction, begun.Backend);
+            _doubt = new Doubt(begun.Id, begun.Backend);
             throw new StoreException($"The connection to '{database.Name}' was lost during a commit; its outcome is unknown.", StoreFailure.Unknown, error);
         }
     }
@@ -258,7 +259,11 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
         _connection = null;
     }
 
-    private readonly record struct Begun(long Epoch, string Transaction, int Backend);
+    private sealed record Begun(NpgsqlTransaction Transaction, long Epoch, string Id, int Backend) : IDisposable
+    {
+        // Rolls back what was not committed.
+        public void Dispose() => Transaction.Dispose();
+    }
 
     private sealed record Doubt(string Transaction, int Backend);
 }

@@ -16,6 +16,9 @@ internal sealed class ScriptedStore : IStore
     /// <summary>Somebody else owns the store: work is not applied, everything else throws.</summary>
     public volatile bool Taken;
 
+    /// <summary>What became of a commit whose outcome is unknown, or why that cannot be told yet.</summary>
+    public volatile Func<bool>? Outcome;
+
     public int Tries => Volatile.Read(ref _tries);
 
     public IReadOnlyList<IReadOnlyList<StoreCommand>> Committed
@@ -62,6 +65,8 @@ internal sealed class ScriptedStore : IStore
 
         return ValueTask.CompletedTask;
     }
+
+    public ValueTask<bool> SettleAsync(CancellationToken cancellationToken) => ValueTask.FromResult(Outcome!());
 
     public ValueTask MaintainAsync(bool idle, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 

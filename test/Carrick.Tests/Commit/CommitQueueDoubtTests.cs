@@ -1,0 +1,112 @@
+using System.Diagnostics.Metrics;
+using Carrick.Commit;
+using Carrick.Hosting;
+using Carrick.Storage;
+using Carrick.Storage.Commands;
+using Carrick.Tests.Receiving;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace Carrick.Tests.Commit;
+
+/// <summary>The commit queue over a store that lost its connection during a commit: nobody is told anything that is not known.</summary>
+public sealed class CommitQueueDoubtTests : IAsyncDisposable
+{
+    private static readonly StoreException Lost = new("The connection was lost.", StoreFailure.Unknown);
+    private static readonly StoreException NotYet = new("Not yet.", StoreFailure.Transient);
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly ScriptedStore _store = new();
+    private readonly List<StoreCommand> _handedOff = [];
+    private readonly CommitQueue _queue;
+    private volatile bool _known;
+
+    public CommitQueueDoubtTests()
+    {
+        var metrics = new CommitMetrics(_services.GetRequiredService<IMeterFactory>(), TimeProvider.System);
+        _queue = new CommitQueue(_store, new CommitThread(), Options.Create(new CarrickOptions()), metrics, NullLogger<CommitQueue>.Instance) { Committed = _handedOff.AddRange };
+        _queue.Start(new RecordIdGenerator(TimeProvider.System, 2UL << 62, 0));
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask DisposeAsync()
+    {
+        _store.Failure = null;
+        _known = true;
+        await _queue.StopAsync();
+        _queue.Dispose();
+        await _services.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Submit_InDoubtAndDurable_IsAnsweredWhenThatIsKnown_HandedOffAndCommittedOnce()
+    {
+        var command = new PutConfigurationCommand { Document = "{}", At = DateTimeOffset.UnixEpoch };
+        var submitted = DoubtAsync(durable: true, command);
+        Assert.False(submitted.IsCompleted);
+
+        _known = true;
+        await submitted.WaitAsync(TimeSpan.FromSeconds(5), Token);
+
+        Assert.Equal([command], _handedOff);
+        Assert.Equal(1, _store.Tries);
+        await Wait.Until(() => _queue.Problem is null);
+    }
+
+    [Fact]
+    public async Task Submit_InDoubtAndNotDurable_IsRefused_AndWorkIsTriedAgain()
+    {
+        var work = new CompleteCommand
+        {
+            Item = new WorkItem { Id = RecordId.FromKey(1, 7), Consumer = 1, EventId = RecordId.FromKey(1, 7) },
+            At = DateTimeOffset.UnixEpoch,
+            Outcome = DeliveryOutcome.Succeeded,
+        };
+        var submitted = DoubtAsync(durable: false, work);
+
+        _known = true;
+        await submitted.WaitAsync(TimeSpan.FromSeconds(5), Token);
+
+        Assert.True(work.Applied);
+        Assert.Equal([work], Assert.Single(_store.Committed));
+
+        _known = false;
+        var refused = DoubtAsync(durable: false, new ProbeCommand());
+        _known = true;
+        await Assert.ThrowsAsync<EngineFullException>(() => refused.WaitAsync(TimeSpan.FromSeconds(5), Token));
+    }
+
+    [Fact]
+    public async Task Submit_WhileAnotherIsInDoubt_IsRefusedAtOnce()
+    {
+        var submitted = DoubtAsync(durable: true, new ProbeCommand());
+        await Wait.Until(() => _queue.Problem is not null);
+
+        var error = await Assert.ThrowsAsync<EngineFullException>(async () => await _queue.SubmitAsync(new ProbeCommand(), Token).AsTask().WaitAsync(TimeSpan.FromSeconds(1), Token));
+
+        Assert.True(error.RetryAfter > TimeSpan.Zero);
+        Assert.False(submitted.IsCompleted);
+    }
+
+    [Fact]
+    public async Task HoldNothing_InDoubt_GivesTheAnswerUp()
+    {
+        var submitted = DoubtAsync(durable: true, new ProbeCommand());
+
+        _queue.HoldNothing();
+
+        await Assert.ThrowsAsync<EngineFullException>(() => submitted.WaitAsync(TimeSpan.FromSeconds(5), Token));
+    }
+
+    private Task DoubtAsync(bool durable, StoreCommand command)
+    {
+        _store.Failure = Lost;
+        _store.Outcome = () =>
+        {
+            _store.Failure = null;
+            return _known ? durable : throw NotYet;
+        };
+        return _queue.SubmitAsync(command, Token).AsTask();
+    }
+}
