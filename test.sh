@@ -10,7 +10,7 @@ Usage: ./test.sh [options]
 Builds the solution once (warnings, analyzers and formatting are errors) and runs every test.
 The last line of output is "N passed, N failed"; the exit code is 0 only if tests ran and none failed.
 
-  --quick             leave out what needs Node.js (test/interop), the crash campaigns and the demo
+  --quick             leave out what needs Node.js (test/interop), the crash campaigns, the simulation and the demo
   --no-build          run what is built already
   --cycles N          cycles of the crash campaign (default 5)
   --timeout MINUTES   for each test project; a project that takes longer has failed (default 15)
@@ -177,6 +177,9 @@ end_tests Carrick.IntegrationTests "${jobs_started[1]}"
 
 if [[ $quick == false && -d test/Carrick.CrashCampaign ]]; then
   check "crash campaign" 15m dotnet run --project test/Carrick.CrashCampaign --no-build -- --cycles "$cycles" --handlers both
+fi
+if [[ $quick == false && -d test/Carrick.Simulation ]]; then
+  check "simulation" 10m dotnet run --project test/Carrick.Simulation --no-build -- --seeds 2000
 fi
 if [[ $quick == false && -d src/Carrick.Server/Demo ]]; then
   check "demo" 5m dotnet run --project src/Carrick.Server --no-build -- demo --events 2000 --seed 1

@@ -123,7 +123,7 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
                 page = await database.ReadOutboxAsync(after, Page, _stop.Token).ConfigureAwait(false);
                 _health.Works();
             }
-            catch (Exception exception) when (!_stop.IsCancellationRequested)
+            catch (Exception exception) when (!IsStop(exception))
             {
                 await FailedAsync(exception, database).ConfigureAwait(false);
                 continue;
@@ -179,7 +179,7 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
 
                 return false;
             }
-            catch (Exception exception) when (!_stop.IsCancellationRequested)
+            catch (Exception exception) when (!IsStop(exception))
             {
                 await FailedAsync(exception, database).ConfigureAwait(false);
             }
@@ -192,6 +192,9 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
 
         return true;
     }
+
+    // A database that fails while the relay stops has failed all the same: only the cancellation itself ends the loop.
+    private bool IsStop(Exception exception) => exception is OperationCanceledException && _stop.IsCancellationRequested;
 
     private Task FailedAsync(Exception exception, IHandlerDatabase database)
     {

@@ -60,7 +60,8 @@ internal static class Verdict
 
     // The ledger does not know a forced replay, so one in a database of the handlers' own that is cut off between its two commits happens again.
     private static bool IsForced(World.Simulation simulation, Violation violation) => violation.Invariant == Invariant.EffectIsSingle
-        && simulation.Store.Outcomes.Values.Select(row => row.Work).Concat(simulation.Store.DeadLetters.Values.Select(row => row.Work)).Any(row =>
+        && simulation.Store.Outcomes.Values.Concat(simulation.Store.Archive.OfType<Memory.OutcomeRow>()).Select(row => row.Work)
+            .Concat(simulation.Store.DeadLetters.Values.Concat(simulation.Store.Archive.OfType<Memory.DeadRow>()).Select(row => row.Work)).Any(row =>
             row.Forced && $"{simulation.ConsumerName(row.Consumer)} {simulation.MessageIdOf(simulation.Store.Ids.Make(row.Event))}" == violation.Subject);
 
     private static string Code(Invariant invariant) => invariant switch

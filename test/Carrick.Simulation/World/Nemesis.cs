@@ -7,7 +7,7 @@ namespace Carrick.Simulation.World;
 internal sealed class Nemesis(Simulation simulation)
 {
     private static readonly TimeSpan Season = TimeSpan.FromSeconds(25);
-    private static readonly TimeSpan StopLimit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(60);
     private readonly Chance _chance = simulation.Chance.Fork();
     private bool _isRestarting;
     private bool _isEnding;

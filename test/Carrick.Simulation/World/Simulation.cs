@@ -11,7 +11,8 @@ internal sealed class Simulation
 {
     private static readonly TimeSpan DrainLimit = TimeSpan.FromHours(2);
     private static readonly TimeSpan RestFor = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan ShortPoll = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(5);
     private const long MostSteps = 400_000;
 
     private readonly HandlerTables _ownHandlers = new();
@@ -112,7 +113,7 @@ internal sealed class Simulation
                 return false;
             }
 
-            await Scheduler.PauseAsync(Poll);
+            await Scheduler.PauseAsync(limit > RestFor ? LongPoll : ShortPoll);
         }
 
         return true;

@@ -3,6 +3,7 @@ using Carrick.Handlers;
 using Carrick.Hosting;
 using Carrick.Retry;
 using Carrick.Simulation.Faults;
+using Carrick.Simulation.Memory;
 using Carrick.Sqlite;
 using Carrick.Sqlite.Raw;
 using Carrick.Storage;
@@ -160,7 +161,7 @@ public sealed class UnluckyDatabaseTests
     }
 
     /// <summary>A second database that takes its time to open: until the other's outbox has been read, or long enough for it to have been.</summary>
-    private sealed class Late(Task until) : PassingHandlerDatabase(new Simulation.Memory.MemoryHandlerDatabase("late", new Simulation.Memory.HandlerTables(), null))
+    private sealed class Late(Task until) : PassingHandlerDatabase(new MemoryHandlerDatabase("late", new HandlerTables(), null))
     {
         public override async ValueTask InitializeAsync(CancellationToken cancellationToken) =>
             await Task.WhenAny(until, Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System, cancellationToken));

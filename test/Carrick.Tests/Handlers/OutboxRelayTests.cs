@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Carrick.Handlers;
+using Carrick.Simulation.Faults;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -33,6 +34,20 @@ public sealed class OutboxRelayTests
         var relayed = await RelayAsync(ingress, [Message(1), Message(2, "gone"), Message(3)], [Message(4)]);
         Assert.Equal(["m1", "m3", "m4"], ingress.Stored);
         Assert.Equal([1L, 3L, 4L], relayed.Order());
+    }
+
+    [Fact]
+    public async Task Stop_WhileTheOutboxCannotBeRead_Ends()
+    {
+        var (reading, fail) = (new TaskCompletionSource(), new TaskCompletionSource());
+        using var relay = new OutboxRelay(new FakeIngress(), TimeProvider.System, NullLogger.Instance);
+        relay.Start(new BrokenOutbox(reading, fail.Task), () => { });
+        await reading.Task.WaitAsync(Limit, TestContext.Current.CancellationToken);
+
+        var stopping = relay.StopAsync();
+        fail.SetResult();
+
+        await stopping.WaitAsync(Limit, TestContext.Current.CancellationToken);
     }
 
     private static async Task<IReadOnlyList<long>> RelayAsync(FakeIngress ingress, params OutboxMessage[][] commits)
@@ -114,5 +129,16 @@ public sealed class OutboxRelayTests
             ValueTask.FromResult<IReadOnlyList<OutboxMessage>>([]);
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+
+    /// <summary>Fails when it is told to.</summary>
+    private sealed class BrokenOutbox(TaskCompletionSource reading, Task fail) : PassingHandlerDatabase(new EmptyOutbox())
+    {
+        public override async ValueTask<IReadOnlyList<OutboxMessage>> ReadOutboxAsync(long after, int limit, CancellationToken cancellationToken)
+        {
+            reading.TrySetResult();
+            await fail;
+            throw new StoreException("The disk is gone.", StoreFailure.Transient);
+        }
     }
 }

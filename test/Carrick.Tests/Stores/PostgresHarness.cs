@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Carrick.Tests.Stores;
 
 /// <summary>A schema of its own on the server that all tests share.</summary>
-public sealed class PostgresHarness : StoreHarness
+public class PostgresHarness : StoreHarness
 {
     private readonly PostgresTestSchema _schema = new();
     private SmallTablespace? _disk;
@@ -17,7 +17,13 @@ public sealed class PostgresHarness : StoreHarness
 
     public string ConnectionString => _schema.ConnectionString;
 
-    public override IStore Create(TimeProvider time) => Create(time, ConnectionString);
+    /// <summary>How long a store waits for another owner to end.</summary>
+    protected virtual TimeSpan Patience => TimeSpan.FromSeconds(1);
+
+    /// <summary>How a store reaches the server.</summary>
+    protected virtual string StoreConnection => ConnectionString;
+
+    public override IStore Create(TimeProvider time) => Create(time, StoreConnection);
 
     public override IStore CreateAlmostFull(TimeProvider time, int kilobytes)
     {
@@ -45,11 +51,12 @@ public sealed class PostgresHarness : StoreHarness
 
     public override ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         _schema.Drop();
         _disk?.Dispose();
         return ValueTask.CompletedTask;
     }
 
     private PostgresStore Create(TimeProvider time, string connectionString) =>
-        new(new PostgresDatabase(connectionString, new SchemaName(Schema)), time, NullLogger.Instance, patience: TimeSpan.FromSeconds(1));
+        new(new PostgresDatabase(connectionString, new SchemaName(Schema)), time, NullLogger.Instance, Patience);
 }
