@@ -12,7 +12,7 @@ The last line of output is "N passed, N failed"; the exit code is 0 only if test
 
   --quick             leave out what needs Node.js (test/interop), the crash campaigns, the simulation and the demo
   --no-build          run what is built already
-  --cycles N          cycles of the crash campaign (default 5)
+  --cycles N          cycles of each crash campaign (default 25)
   --timeout MINUTES   for each test project; a project that takes longer has failed (default 15)
   --help              this text
 
@@ -21,7 +21,7 @@ All but the SDK is installed by apt-get if this runs as root on Debian.
 TEXT
 }
 
-quick=false build=true cycles=5 timeout=15
+quick=false build=true cycles=25 timeout=15
 while (($# > 0)); do
   case "$1" in
     --quick) quick=true ;;
@@ -176,7 +176,8 @@ end_tests Carrick.Tests "${jobs_started[0]}"
 end_tests Carrick.IntegrationTests "${jobs_started[1]}"
 
 if [[ $quick == false && -d test/Carrick.CrashCampaign ]]; then
-  check "crash campaign" 15m dotnet run --project test/Carrick.CrashCampaign --no-build -- --cycles "$cycles" --handlers both
+  check "crash campaign (SQLite)" 15m dotnet run --project test/Carrick.CrashCampaign --no-build -- --cycles "$cycles" --handlers both
+  check "crash campaign (PostgreSQL)" 15m dotnet run --project test/Carrick.CrashCampaign --no-build -- --store postgres --cycles "$cycles" --handlers both
 fi
 if [[ $quick == false && -d test/Carrick.Simulation ]]; then
   check "simulation" 10m dotnet run --project test/Carrick.Simulation --no-build -- --seeds 2000

@@ -10,10 +10,13 @@ namespace Carrick.Postgres.Handlers;
 
 /// <summary>
 /// Deliveries one after another in one outer transaction, each in a savepoint. Setting the savepoint and writing the ledger is one round trip,
-/// completing the work and releasing the savepoint another.
+/// completing the work is another, and the savepoint is released with the next delivery's.
 /// </summary>
 internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlConnection connection, PostgresStore? engine) : IHandlerSession
 {
+    private const string Save = "SAVEPOINT carrick";
+    private const string Release = "RELEASE SAVEPOINT carrick";
+
     // The delete of the work row is the fence; the epoch keeps out a process whose store was taken over. In a transaction that is not ours
     // any more, because the handler has ended it, nothing may be completed either.
     private const string Complete =
@@ -31,6 +34,7 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
     private readonly List<CompleteCommand> _kept = [];
     private NpgsqlTransaction? _transaction;
     private string? _id;
+    private bool _released = true;
 
     public DbConnection Connection => connection;
 
@@ -56,14 +60,16 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         await OpenTransactionAsync(cancellationToken).ConfigureAwait(false);
         return await GuardAsync(async () =>
         {
-            var first = await RunAsync(
-                [new("SAVEPOINT carrick"), Command(Ledger.Insert, Ledger.ParametersOf(entry))], 1, cancellationToken).ConfigureAwait(false) == 1;
+            var insert = Command(Ledger.Insert, Ledger.ParametersOf(entry));
+            NpgsqlBatchCommand[] commands = _released ? [new(Save), insert] : [new(Release), new(Save), insert];
+            _released = true;
+            var first = await RunAsync(commands, commands.Length - 1, cancellationToken).ConfigureAwait(false) == 1;
             var verdict = !first && !entry.Force ? LedgerVerdict.AlreadyProcessed
                 : await IsLateAsync(entry, cancellationToken).ConfigureAwait(false) ? LedgerVerdict.Late
                 : LedgerVerdict.First;
             if (verdict != LedgerVerdict.First)
             {
-                await RunAsync([new("RELEASE SAVEPOINT carrick")], 0, cancellationToken).ConfigureAwait(false);
+                await RunAsync([new(Release)], 0, cancellationToken).ConfigureAwait(false);
             }
 
             return verdict;
@@ -80,9 +86,14 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
 
     public ValueTask<bool> KeepAsync(CompleteCommand completion, CancellationToken cancellationToken) => GuardAsync(async () =>
     {
+        _ = Open;
         try
         {
-            if (engine is not null)
+            if (engine is null)
+            {
+                await ReleaseAsync([new(Release)], cancellationToken).ConfigureAwait(false);
+            }
+            else
             {
                 completion.Applied = engine.State.Ids.Owns(completion.Item.Id)
                     && await RunAsync([Command(Complete, ParametersOf(completion, engine.Epoch, _id))], 0, cancellationToken).ConfigureAwait(false) == 1;
@@ -91,9 +102,10 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
                     await UndoAsync(cancellationToken).ConfigureAwait(false);
                     return false;
                 }
-            }
 
-            await ReleaseAsync([new("RELEASE SAVEPOINT carrick")], cancellationToken).ConfigureAwait(false);
+                // With the next delivery, in the same round trip; the commit needs none.
+                _released = false;
+            }
         }
         catch (PostgresException error) when (error.SqlState is PostgresErrorCodes.InFailedSqlTransaction)
         {
@@ -206,7 +218,7 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
     }
 
     private async Task UndoAsync(CancellationToken cancellationToken) =>
-        await ReleaseAsync([new("ROLLBACK TO SAVEPOINT carrick"), new("RELEASE SAVEPOINT carrick")], cancellationToken).ConfigureAwait(false);
+        await ReleaseAsync([new("ROLLBACK TO SAVEPOINT carrick"), new(Release)], cancellationToken).ConfigureAwait(false);
 
     private async Task ReleaseAsync(NpgsqlBatchCommand[] commands, CancellationToken cancellationToken)
     {
@@ -225,7 +237,7 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
     {
         if (_transaction is { } transaction)
         {
-            (_transaction, _id) = (null, null);
+            (_transaction, _id, _released) = (null, null, true);
             try
             {
                 await transaction.DisposeAsync().ConfigureAwait(false);

@@ -8,12 +8,22 @@ using Npgsql;
 namespace Carrick.Postgres.Writing;
 
 /// <summary>
-/// The one connection that commits. Every transaction first takes the store's lock, which lasts until its end, and checks the epoch:
-/// so a take-over waits for the commit that is under way and every later one of the old owner finds that it is no longer ours.
+/// The one connection that commits. Every transaction first takes the store's lock, which lasts until its end, and then reads the epoch: so a take-over
+/// waits for the commit that is under way, and every later one of the old owner finds that the store is no longer ours and rolls back.
+/// Begin, lock, epoch and the first writes are one round trip; the COMMIT is another, so that the transaction's number is known when it is sent.
 /// One caller at a time.
 /// </summary>
 internal sealed class StoreWriter(PostgresDatabase database, StoreState state, long lockKey, long epoch, StoreCounters counters) : IDisposable
 {
+    // Plans must use the indexes also while the statistics say that the tables are empty. A client that stands still in a transaction must not keep others waiting.
+    private const string Settings =
+        """
+        SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true), set_config('idle_in_transaction_session_timeout', '10s', true),
+            set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)
+        """;
+
+    private const string Owner = "SELECT epoch, pg_current_xact_id()::text, pg_backend_pid() FROM ~leases WHERE shard = 0";
+
     private readonly CommandWriter _commands = new(state);
     private readonly EventPartitions _partitions = new(database.Schema);
     private NpgsqlConnection? _connection;
@@ -73,29 +83,15 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
             throw new StoreException($"What became of the last commit in '{database.Name}' is not known yet.", StoreFailure.Transient);
         }
 
+        var known = _connection is not null;
         try
         {
-            using var begun = Begin();
-            if (begun.Epoch != epoch)
-            {
-                begun.Transaction.Rollback();
-                return false;
-            }
-
-            change(new WriteTransaction(database, _connection!));
-            Finish(begun);
-            counters.Committed(commands, 0);
-            return true;
+            return Try(change, commands);
         }
-        catch (NpgsqlException error)
+        catch (StoreException) when (known && _connection is null && _doubt is null)
         {
-            Abandon();
-            throw PostgresErrors.Wrap(error, database.Name, "write");
-        }
-        catch
-        {
-            Abandon();
-            throw;
+            // The server was restarted, or a firewall forgot the connection, since the last commit. Nothing was committed: once more on a new one.
+            return Try(change, commands);
         }
     }
 
@@ -190,56 +186,65 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
         }
     }
 
-    /// <summary>Begins a transaction, after a lost connection on a new one.</summary>
-    private Begun Begin()
+    private bool Try(Action<WriteTransaction> change, int commands)
     {
-        var known = _connection is not null;
+        Begun? begun = null;
         try
         {
-            return BeginOn(Connect());
-        }
-        catch (NpgsqlException) when (known && _connection is { FullState: not ConnectionState.Open })
-        {
-            // The server was restarted, or a firewall forgot the connection, since the last commit. Nothing was sent that could count.
-            Abandon();
-            return BeginOn(Connect());
-        }
-    }
-
-    private Begun BeginOn(NpgsqlConnection connection)
-    {
-        var transaction = connection.BeginTransaction(IsolationLevel.ReadCommitted);
-        // Plans must use the indexes also while the statistics say that the tables are empty. A client that stands still in a transaction must not keep others waiting.
-        using var batch = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
+            var connection = Connect();
+            using var transaction = connection.BeginTransaction(IsolationLevel.ReadCommitted);
+            var writes = new WriteTransaction(
+                database,
+                connection,
+                [
+                    new(Settings, [], static _ => { }),
+                    new("SELECT pg_advisory_xact_lock($1)", [P.Int64(lockKey)], static _ => { }),
+                    new(Owner, [], row => begun = new Begun(row.GetInt64(0), row.GetString(1), row.GetInt32(2))),
+                ]);
+            change(writes);
+            writes.Begin();
+            if (begun is null)
             {
-                new NpgsqlBatchCommand(
-                    """
-                    SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true), set_config('idle_in_transaction_session_timeout', '10s', true),
-                        set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)
-                    """),
-                new NpgsqlBatchCommand("SELECT pg_advisory_xact_lock($1)") { Parameters = { P.Int64(lockKey) } },
-                new NpgsqlBatchCommand(database.Sql("SELECT epoch, pg_current_xact_id()::text, pg_backend_pid() FROM ~leases WHERE shard = 0")),
-            },
-        };
-        using var reader = batch.ExecuteReader();
-        reader.NextResult();
-        reader.NextResult();
-        return reader.Read()
-            ? new Begun(transaction, reader.GetInt64(0), reader.GetString(1), reader.GetInt32(2))
-            : throw new StoreException($"'{database.Name}' has no owner; it was emptied while it was open.", StoreFailure.Fatal);
+                throw new StoreException($"'{database.Name}' has no owner; it was emptied while it was open.", StoreFailure.Fatal);
+            }
+
+            if (begun.Epoch != epoch)
+            {
+                transaction.Rollback();
+                return false;
+            }
+
+            Finish(transaction, begun);
+            counters.Committed(commands, 0);
+            return true;
+        }
+        catch (PostgresException) when (begun is not null && begun.Epoch != epoch)
+        {
+            // What is there is the new owner's, and ours may not fit to it.
+            Abandon();
+            return false;
+        }
+        catch (NpgsqlException error)
+        {
+            Abandon();
+            throw PostgresErrors.Wrap(error, database.Name, "write");
+        }
+        catch
+        {
+            Abandon();
+            throw;
+        }
     }
 
-    private void Finish(Begun begun)
+    private void Finish(NpgsqlTransaction transaction, Begun begun)
     {
         try
         {
-            begun.Transaction.Commit();
+            transaction.Commit();
         }
         catch (NpgsqlException error) when (error is not PostgresException || _connection?.FullState != ConnectionState.Open)
         {
-            _doubt = new Doubt(begun.Id, begun.Backend);
+            _doubt = new Doubt(begun.Transaction, begun.Backend);
             throw new StoreException($"The connection to '{database.Name}' was lost during a commit; its outcome is unknown.", StoreFailure.Unknown, error);
         }
     }
@@ -259,11 +264,7 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
         _connection = null;
     }
 
-    private sealed record Begun(NpgsqlTransaction Transaction, long Epoch, string Id, int Backend) : IDisposable
-    {
-        // Rolls back what was not committed.
-        public void Dispose() => Transaction.Dispose();
-    }
+    private sealed record Begun(long Epoch, string Transaction, int Backend);
 
     private sealed record Doubt(string Transaction, int Backend);
 }

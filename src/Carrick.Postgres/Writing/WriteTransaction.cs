@@ -4,8 +4,13 @@ using Npgsql;
 namespace Carrick.Postgres.Writing;
 
 /// <summary>An open transaction of the writer and short ways to run statements in it. Not thread-safe.</summary>
-internal sealed class WriteTransaction(PostgresDatabase database, NpgsqlConnection connection)
+/// <param name="database">Where.</param>
+/// <param name="connection">The connection, with a transaction open.</param>
+/// <param name="first">Statements that go before all others, in one round trip with the first of them.</param>
+internal sealed class WriteTransaction(PostgresDatabase database, NpgsqlConnection connection, IReadOnlyList<WriteStatement> first)
 {
+    private IReadOnlyList<WriteStatement> _first = first;
+
     /// <summary>A statement in which <c>~table</c> stands for a table of Carrick's.</summary>
     public string Sql(string text) => database.Sql(text);
 
@@ -53,6 +58,12 @@ internal sealed class WriteTransaction(PostgresDatabase database, NpgsqlConnecti
             return;
         }
 
+        if (_first.Count > 0)
+        {
+            statements = [.. _first, .. statements];
+            _first = [];
+        }
+
         using var batch = new NpgsqlBatch(connection) { Timeout = (int)PostgresDatabase.StatementTimeout.TotalSeconds };
         foreach (var statement in statements)
         {
@@ -77,8 +88,17 @@ internal sealed class WriteTransaction(PostgresDatabase database, NpgsqlConnecti
         }
     }
 
+    /// <summary>Sends the first statements if nothing else has.</summary>
+    public void Begin()
+    {
+        var statements = _first;
+        _first = [];
+        Run(statements);
+    }
+
     private NpgsqlCommand Command(string sql, NpgsqlParameter[] parameters)
     {
+        Begin();
         var command = new NpgsqlCommand(database.Sql(sql), connection);
         command.Parameters.AddRange(parameters);
         return command;
