@@ -24,6 +24,10 @@ internal sealed class Lease(PostgresDatabase database, long lockKey, TimeSpan pa
     private readonly CancellationTokenSource _stop = new();
     private NpgsqlConnection? _connection;
     private Task _renewing = Task.CompletedTask;
+    private volatile bool _lost;
+
+    /// <summary>Whether another process was seen to have taken the store over.</summary>
+    public bool IsLost => _lost;
 
     /// <summary>Waits until nobody else owns the store, then runs <paramref name="take"/> in the transaction that raises the epoch.</summary>
     /// <returns>The new epoch and what <paramref name="take"/> gave.</returns>
@@ -167,6 +171,7 @@ internal sealed class Lease(PostgresDatabase database, long lockKey, TimeSpan pa
                     """,
                     P.Int64(epoch), P.Int64((long)Lasts.TotalMilliseconds), P.Bool(!database.IsBehindPooler)).ConfigureAwait(false) == 0)
                 {
+                    _lost = true;
                     return;
                 }
             }

@@ -30,7 +30,6 @@ internal sealed partial class PostgresStore : IStore
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly PostgresReader _reader;
-    private readonly long _lockKey;
     private readonly TimeSpan _patience;
     private readonly StoreCounters _counters = new();
     private readonly WriterGate _gate = new();
@@ -49,7 +48,7 @@ internal sealed partial class PostgresStore : IStore
         Database = database;
         _time = time;
         _logger = logger;
-        _lockKey = LockKey(database.Schema);
+        LockKey = KeyOf(database.Schema);
         _reader = new PostgresReader(database);
         Work = new PostgresWorkReader(_reader, State);
         Queries = new PostgresQueries(_reader, State);
@@ -65,6 +64,9 @@ internal sealed partial class PostgresStore : IStore
 
     public StoreState State { get; } = new();
 
+    /// <summary>The advisory lock that every commit takes.</summary>
+    public long LockKey { get; }
+
     /// <summary>The epoch of this ownership.</summary>
     /// <exception cref="StoreException">The store is not open.</exception>
     public long Epoch => Writer.Epoch;
@@ -76,7 +78,7 @@ internal sealed partial class PostgresStore : IStore
     public ValueTask<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken) => GuardAsync(
         async () =>
         {
-            var ran = await MigrationRunner.RunAsync(Database, _lockKey, Migrations.All, cancellationToken).ConfigureAwait(false);
+            var ran = await MigrationRunner.RunAsync(Database, LockKey, Migrations.All, cancellationToken).ConfigureAwait(false);
             foreach (var migration in ran)
             {
                 Log.Migrated(_logger, Name, migration);
@@ -100,14 +102,14 @@ internal sealed partial class PostgresStore : IStore
                 await CheckSettingsAsync(connection, cancellationToken).ConfigureAwait(false);
             }
 
-            var lease = new Lease(Database, _lockKey, _patience);
+            var lease = new Lease(Database, LockKey, _patience);
             try
             {
                 var (epoch, facts) = await lease.TakeAsync(connection => TakeAsync(connection, cancellationToken), cancellationToken).ConfigureAwait(false);
                 var ownership = facts with { Epoch = epoch };
                 State.Ids = new IdSpace(ownership.IdLow);
                 (_lease, _openedAt, _stable) = (lease, _time.GetTimestamp(), false);
-                _writer = new StoreWriter(Database, State, _lockKey, epoch, _counters);
+                _writer = new StoreWriter(Database, State, LockKey, epoch, _counters);
                 await _gate.RunAsync(() => _writer.Transact(transaction => State.Names = Catalog.ReadNames(transaction), 0), cancellationToken).ConfigureAwait(false);
                 Log.Opened(_logger, Name, epoch, ownership.UncleanStarts);
                 return ownership;
@@ -150,6 +152,12 @@ internal sealed partial class PostgresStore : IStore
     public ValueTask MaintainAsync(bool idle, CancellationToken cancellationToken) => _gate.RunAsync(
         () =>
         {
+            if (_lease!.IsLost)
+            {
+                // An idle owner would not notice by a commit, and would start what becomes due.
+                throw Writer.Taken();
+            }
+
             Writer.DropOldDay();
             if (!_stable && _time.GetElapsedTime(_openedAt) >= StableAfter)
             {
@@ -249,6 +257,6 @@ internal sealed partial class PostgresStore : IStore
     }
 
     // Advisory locks are numbers, for the whole database; each schema has its own.
-    private static long LockKey(SchemaName schema) =>
+    private static long KeyOf(SchemaName schema) =>
         BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes("carrick:" + schema.Name))) & long.MaxValue;
 }

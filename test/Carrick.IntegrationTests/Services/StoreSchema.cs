@@ -13,7 +13,7 @@ internal static class StoreSchema
         foreach (var name in assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
         {
             using var script = new StreamReader(assembly.GetManifestResourceStream(name)!);
-            await connection.RunAsync((await script.ReadToEndAsync()).Replace("$schema$", schema, StringComparison.Ordinal));
+            await connection.RunAsync((await script.ReadToEndAsync()).Replace("~", schema + ".", StringComparison.Ordinal));
         }
     }
 
