@@ -152,7 +152,7 @@ internal sealed partial class PostgresStore : IStore
     public ValueTask MaintainAsync(bool idle, CancellationToken cancellationToken) => _gate.RunAsync(
         () =>
         {
-            if (_lease!.IsLost)
+            if (_lease?.IsLost == true)
             {
                 // An idle owner would not notice by a commit, and would start what becomes due.
                 throw Writer.Taken();
