@@ -87,29 +87,22 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
     public ValueTask<bool> KeepAsync(CompleteCommand completion, CancellationToken cancellationToken) => GuardAsync(async () =>
     {
         _ = Open;
-        try
+        if (engine is null)
         {
-            if (engine is null)
-            {
-                await ReleaseAsync([new(Release)], cancellationToken).ConfigureAwait(false);
-            }
-            else
-            {
-                completion.Applied = engine.State.Ids.Owns(completion.Item.Id)
-                    && await RunAsync([Command(Complete, ParametersOf(completion, engine.Epoch, _id))], 0, cancellationToken).ConfigureAwait(false) == 1;
-                if (!completion.Applied)
-                {
-                    await UndoAsync(cancellationToken).ConfigureAwait(false);
-                    return false;
-                }
-
-                // With the next delivery, in the same round trip; the commit needs none.
-                _released = false;
-            }
+            await ReleaseAsync([new(Release)], cancellationToken).ConfigureAwait(false);
         }
-        catch (PostgresException error) when (error.SqlState is PostgresErrorCodes.InFailedSqlTransaction)
+        else
         {
-            throw new InvalidOperationException("A statement of the handler failed and the handler went on. PostgreSQL keeps nothing of such a transaction: let the exception pass, or use a savepoint.", error);
+            completion.Applied = engine.State.Ids.Owns(completion.Item.Id)
+                && await RunAsync([Command(Complete, ParametersOf(completion, engine.Epoch, _id))], 0, cancellationToken).ConfigureAwait(false) == 1;
+            if (!completion.Applied)
+            {
+                await UndoAsync(cancellationToken).ConfigureAwait(false);
+                return false;
+            }
+
+            // With the next delivery, in the same round trip; the commit needs none.
+            _released = false;
         }
 
         _kept.Add(completion);
@@ -275,6 +268,12 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         try
         {
             return await action().ConfigureAwait(false);
+        }
+        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InFailedSqlTransaction)
+        {
+            throw new InvalidOperationException(
+                "A statement of the handler failed and the handler went on. PostgreSQL keeps nothing of such a transaction: let the exception pass, or use a savepoint.",
+                error);
         }
         catch (NpgsqlException error)
         {

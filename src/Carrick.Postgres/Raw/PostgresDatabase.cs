@@ -49,9 +49,6 @@ internal sealed class PostgresDatabase : IAsyncDisposable
 
     public SchemaName Schema { get; }
 
-    /// <summary>A connection string of the same database, for code that wants to open connections itself.</summary>
-    public string ConnectionString => _settings.ConnectionString;
-
     /// <summary>A connection of the pool of readers.</summary>
     public async ValueTask<NpgsqlConnection> OpenPooledAsync(CancellationToken cancellationToken)
     {

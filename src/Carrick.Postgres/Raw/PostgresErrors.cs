@@ -5,14 +5,22 @@ namespace Carrick.Postgres.Raw;
 /// <summary>Turns what PostgreSQL and its driver report into what the engine should do about it.</summary>
 internal static class PostgresErrors
 {
+    // PostgreSQL, appendix A; the driver has no name for it.
+    private const string IdleInTransactionTimeout = "25P03";
+
     /// <summary>Wraps an error. The server's messages name tables, columns and constraints; details, which may hold values, are left out.</summary>
     public static StoreException Wrap(NpgsqlException error, string store, string action) => error is PostgresException answer
         ? new StoreException($"PostgreSQL failed to {action} '{store}' (SQLSTATE {answer.SqlState}): {answer.MessageText}", Classify(answer), error)
         : new StoreException($"The connection to PostgreSQL failed while trying to {action} '{store}': {error.Message}", StoreFailure.Transient, error);
 
-    /// <summary>Whether the error says nothing of the statement, only of the server or the way to it.</summary>
+    /// <summary>Whether the connection is lost or the server is in trouble, whatever the statement was: everybody would meet the same error.
+    /// A wrong statement, a deadlock, a lock that is not free or a statement's time limit are the caller's own.</summary>
     public static bool IsOfTheServer(NpgsqlException error) =>
-        error is not PostgresException answer || Classify(answer) is not StoreFailure.Fatal || answer.SqlState.StartsWith("58", StringComparison.Ordinal);
+        error is not PostgresException answer || IsEndOfSession(answer) || answer.SqlState[..2] is "08" or "53" or "58" or "XX";
+
+    /// <summary>Whether the server has ended the session: shutdown, crash of another backend, a session that stood still for too long.</summary>
+    public static bool IsEndOfSession(PostgresException error) =>
+        error.SqlState.StartsWith("57P", StringComparison.Ordinal) || error.SqlState == IdleInTransactionTimeout;
 
     /// <summary>The kind of failure; whatever is not known to pass by itself is fatal.</summary>
     private static StoreFailure Classify(PostgresException error) => error.SqlState switch

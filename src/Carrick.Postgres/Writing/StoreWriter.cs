@@ -29,6 +29,7 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
     private NpgsqlConnection? _connection;
     private Doubt? _doubt;
     private DateTimeOffset? _dropBefore;
+    private bool _sweeping;
 
     public long Epoch => epoch;
 
@@ -88,7 +89,7 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
         {
             return Try(change, commands);
         }
-        catch (StoreException) when (known && _connection is null && _doubt is null)
+        catch (StoreException failure) when (known && _doubt is null && IsLost(failure))
         {
             // The server was restarted, or a firewall forgot the connection, since the last commit. Nothing was committed: once more on a new one.
             return Try(change, commands);
@@ -179,12 +180,17 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
     {
         foreach (var command in commands)
         {
-            if (command is RetentionCommand { More: false } retention)
+            if (command is RetentionCommand retention)
             {
-                _dropBefore = retention.EventsBefore;
+                // Once in a sweep, at its beginning: a day that nothing holds need not be deleted row by row.
+                _dropBefore = _sweeping ? _dropBefore : retention.EventsBefore;
+                _sweeping = retention.More;
             }
         }
     }
+
+    private static bool IsLost(StoreException failure) =>
+        failure.InnerException is NpgsqlException error && (error is not PostgresException answer || PostgresErrors.IsEndOfSession(answer));
 
     private bool Try(Action<WriteTransaction> change, int commands)
     {

@@ -1,0 +1,84 @@
+using Carrick.Handlers;
+using Carrick.Storage;
+using Npgsql;
+
+namespace Carrick.Tests.Stores;
+
+/// <summary>Whose fault an error in a handler is: a wrong statement must use up the retry budget of its delivery, a lost server must not.</summary>
+public sealed class PostgresHandlerFaultTests : IAsyncLifetime
+{
+    private readonly PostgresHandlerHarness _harness = new();
+    private IHandlerDatabase _database = null!;
+    private IHandlerSession _session = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = _harness.Create();
+        await _database.InitializeAsync(Token);
+        _session = await _database.OpenSessionAsync(Token);
+        await _session.BeginAsync(new LedgerEntry("billing/orders", "billing", "m1", DateTimeOffset.UnixEpoch, false, null, null), Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _session.DisposeAsync();
+        await _database.DisposeAsync();
+        await _harness.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("SELECT 1 FROM nowhere", "42P01")]
+    [InlineData("SELECT 1 / 0", "22012")]
+    [InlineData("DO $$ BEGIN RAISE EXCEPTION SQLSTATE '40P01'; END $$", "40P01")]
+    [InlineData("DO $$ BEGIN RAISE EXCEPTION SQLSTATE '55P03'; END $$", "55P03")]
+    [InlineData("DO $$ BEGIN RAISE EXCEPTION SQLSTATE '57014'; END $$", "57014")]
+    public async Task FailureBehind_AStatementOfTheHandler_IsNone_AndTheOthersGoOn(string sql, string state)
+    {
+        var thrown = await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(sql));
+
+        Assert.Equal(state, thrown.SqlState);
+        Assert.Null(_session.FailureBehind(new InvalidOperationException("wrapped", thrown)));
+        await _session.DiscardAsync(Token);
+        await _session.CommitAsync(Token);
+    }
+
+    [Theory]
+    [InlineData("53100")]
+    [InlineData("53200")]
+    [InlineData("58030")]
+    public async Task FailureBehind_AServerInTrouble_IsTold(string state)
+    {
+        var thrown = await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync($"DO $$ BEGIN RAISE EXCEPTION SQLSTATE '{state}'; END $$"));
+
+        Assert.NotNull(_session.FailureBehind(thrown));
+    }
+
+    [Fact]
+    public async Task FailureBehind_AnEndedSession_IsTold()
+    {
+        var thrown = await Assert.ThrowsAnyAsync<NpgsqlException>(() => ExecuteAsync("SELECT pg_terminate_backend(pg_backend_pid())"));
+
+        Assert.Equal(StoreFailure.Transient, _session.FailureBehind(thrown)!.Failure);
+    }
+
+    [Fact]
+    public async Task Publish_AfterAStatementFailedAndTheHandlerWentOn_SaysWhatAHandlerMustNotDo()
+    {
+        await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync("SELECT 1 / 0"));
+        var message = new OutboxMessage { Integration = "billing", MessageId = "a", Type = "t", ContentType = "text/plain", Body = new byte[] { 1 } };
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(async () => await _session.AddToOutboxAsync(message, Token));
+
+        Assert.Contains("the handler went on", error.Message, StringComparison.Ordinal);
+    }
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var command = _session.Connection.CreateCommand();
+        command.Transaction = _session.Transaction;
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync(Token);
+    }
+}
