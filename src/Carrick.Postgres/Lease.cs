@@ -18,6 +18,13 @@ internal sealed class Lease(PostgresDatabase database, long lockKey, TimeSpan pa
     private static readonly TimeSpan Lasts = TimeSpan.FromSeconds(9);
     private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(250);
 
+    private const string Renew =
+        """
+        UPDATE ~leases AS l SET expires_at = clock_timestamp() + $2 * interval '1 millisecond', backend = a.pid, backend_started = a.backend_start
+        FROM (SELECT 1) AS one LEFT JOIN pg_stat_activity AS a ON a.pid = pg_backend_pid() AND $3
+        WHERE l.shard = 0 AND l.epoch = $1
+        """;
+
     /// <summary>Longer than a lease lasts that nobody renews.</summary>
     public static TimeSpan DefaultPatience => Lasts + RenewEvery;
 
@@ -44,7 +51,7 @@ internal sealed class Lease(PostgresDatabase database, long lockKey, TimeSpan pa
                 return taken;
             }
 
-            var owner = await ScalarAsync(_connection, database.Sql("SELECT owner FROM ~leases WHERE shard = 0"), cancellationToken).ConfigureAwait(false);
+            var owner = await _connection.ScalarAsync(database.Sql("SELECT owner FROM ~leases WHERE shard = 0"), cancellationToken).ConfigureAwait(false);
             if (TimeProvider.System.GetElapsedTime(started) > patience)
             {
                 throw new StoreException(
@@ -62,7 +69,8 @@ internal sealed class Lease(PostgresDatabase database, long lockKey, TimeSpan pa
         await StopAsync().ConfigureAwait(false);
         if (_connection is { } connection)
         {
-            await ExecuteAsync(connection, "UPDATE ~leases SET expires_at = now(), backend = NULL WHERE shard = 0 AND epoch = $1", P.Int64(epoch)).ConfigureAwait(false);
+            await connection.ExecuteAsync(
+                database.Sql("UPDATE ~leases SET expires_at = now(), backend = NULL WHERE shard = 0 AND epoch = $1"), CancellationToken.None, P.Int64(epoch)).ConfigureAwait(false);
         }
     }
 
@@ -117,8 +125,7 @@ internal sealed class Lease(PostgresDatabase database, long lockKey, TimeSpan pa
         return (epoch, facts);
     }
 
-    private async Task<bool> IsAliveAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => await ScalarAsync(
-        connection,
+    private async Task<bool> IsAliveAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => await connection.ScalarAsync(
         database.Sql(
             """
             SELECT EXISTS (SELECT 1 FROM ~leases AS l WHERE shard = 0 AND expires_at > clock_timestamp()
@@ -129,17 +136,16 @@ internal sealed class Lease(PostgresDatabase database, long lockKey, TimeSpan pa
     /// <summary>Waits for a commit of the old owner that is under way. One that stands still, because its process does, is ended.</summary>
     private async Task LockAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await ScalarAsync(connection, "SELECT set_config('lock_timeout', '1s', true)", cancellationToken).ConfigureAwait(false);
-        await ScalarAsync(connection, "SAVEPOINT before_lock", cancellationToken).ConfigureAwait(false);
+        await connection.ScalarAsync("SELECT set_config('lock_timeout', '1s', true)", cancellationToken).ConfigureAwait(false);
+        await connection.ScalarAsync("SAVEPOINT before_lock", cancellationToken).ConfigureAwait(false);
         try
         {
-            await ScalarAsync(connection, "SELECT pg_advisory_xact_lock($1)", cancellationToken, P.Int64(lockKey)).ConfigureAwait(false);
+            await connection.ScalarAsync("SELECT pg_advisory_xact_lock($1)", cancellationToken, P.Int64(lockKey)).ConfigureAwait(false);
         }
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.LockNotAvailable)
         {
-            await ScalarAsync(connection, "ROLLBACK TO before_lock", cancellationToken).ConfigureAwait(false);
-            await ScalarAsync(
-                connection,
+            await connection.ScalarAsync("ROLLBACK TO before_lock", cancellationToken).ConfigureAwait(false);
+            await connection.ScalarAsync(
                 """
                 SELECT count(pg_terminate_backend(pid)) FROM pg_locks
                 WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid <> pg_backend_pid()
@@ -148,8 +154,8 @@ internal sealed class Lease(PostgresDatabase database, long lockKey, TimeSpan pa
                 """,
                 cancellationToken,
                 P.Int64(lockKey)).ConfigureAwait(false);
-            await ScalarAsync(connection, "SELECT set_config('lock_timeout', '5s', true)", cancellationToken).ConfigureAwait(false);
-            await ScalarAsync(connection, "SELECT pg_advisory_xact_lock($1)", cancellationToken, P.Int64(lockKey)).ConfigureAwait(false);
+            await connection.ScalarAsync("SELECT set_config('lock_timeout', '5s', true)", cancellationToken).ConfigureAwait(false);
+            await connection.ScalarAsync("SELECT pg_advisory_xact_lock($1)", cancellationToken, P.Int64(lockKey)).ConfigureAwait(false);
         }
     }
 
@@ -162,13 +168,9 @@ internal sealed class Lease(PostgresDatabase database, long lockKey, TimeSpan pa
             {
                 await Task.Delay(RenewEvery, TimeProvider.System, _stop.Token).ConfigureAwait(false);
                 _connection ??= await database.OpenAsync(_stop.Token).ConfigureAwait(false);
-                if (await ExecuteAsync(
-                    _connection,
-                    """
-                    UPDATE ~leases AS l SET expires_at = clock_timestamp() + $2 * interval '1 millisecond', backend = a.pid, backend_started = a.backend_start
-                    FROM (SELECT 1) AS one LEFT JOIN pg_stat_activity AS a ON a.pid = pg_backend_pid() AND $3
-                    WHERE l.shard = 0 AND l.epoch = $1
-                    """,
+                if (await _connection.ExecuteAsync(
+                    database.Sql(Renew),
+                    CancellationToken.None,
                     P.Int64(epoch), P.Int64((long)Lasts.TotalMilliseconds), P.Bool(!database.IsBehindPooler)).ConfigureAwait(false) == 0)
                 {
                     _lost = true;
@@ -194,19 +196,5 @@ internal sealed class Lease(PostgresDatabase database, long lockKey, TimeSpan pa
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await _renewing.ConfigureAwait(false);
-    }
-
-    private async Task<int> ExecuteAsync(NpgsqlConnection connection, string sql, params NpgsqlParameter[] parameters)
-    {
-        await using var command = new NpgsqlCommand(database.Sql(sql), connection);
-        command.Parameters.AddRange(parameters);
-        return await command.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);
-    }
-
-    private static async Task<object?> ScalarAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        command.Parameters.AddRange(parameters);
-        return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
     }
 }

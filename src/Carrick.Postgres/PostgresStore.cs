@@ -209,13 +209,12 @@ internal sealed partial class PostgresStore : IStore
     // Inside the transaction that raises the epoch, under the lock: no id can be made meanwhile.
     private async Task<StoreOwnership> TakeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await ScalarAsync(connection, "INSERT INTO ~meta (name, value) VALUES ('id_low', $1) ON CONFLICT (name) DO NOTHING", cancellationToken, P.Int64(NewLow())).ConfigureAwait(false);
-        var unclean = await ScalarAsync(
-            connection,
-            "INSERT INTO ~meta AS m (name, value) VALUES ('unclean_starts', 1) ON CONFLICT (name) DO UPDATE SET value = m.value + 1 RETURNING value - 1",
+        await connection.ScalarAsync(Database.Sql("INSERT INTO ~meta (name, value) VALUES ('id_low', $1) ON CONFLICT (name) DO NOTHING"), cancellationToken, P.Int64(NewLow())).ConfigureAwait(false);
+        var unclean = await connection.ScalarAsync(
+            Database.Sql("INSERT INTO ~meta AS m (name, value) VALUES ('unclean_starts', 1) ON CONFLICT (name) DO UPDATE SET value = m.value + 1 RETURNING value - 1"),
             cancellationToken).ConfigureAwait(false);
-        var low = await ScalarAsync(connection, "SELECT value FROM ~meta WHERE name = 'id_low'", cancellationToken).ConfigureAwait(false);
-        var newest = await ScalarAsync(connection, NewestId, cancellationToken).ConfigureAwait(false);
+        var low = await connection.ScalarAsync(Database.Sql("SELECT value FROM ~meta WHERE name = 'id_low'"), cancellationToken).ConfigureAwait(false);
+        var newest = await connection.ScalarAsync(Database.Sql(NewestId), cancellationToken).ConfigureAwait(false);
         return new StoreOwnership(0, (ulong)(long)low!, (long)newest!, (int)(long)unclean!);
     }
 
@@ -223,18 +222,11 @@ internal sealed partial class PostgresStore : IStore
     {
         foreach (var setting in (string[])["fsync", "full_page_writes"])
         {
-            if (await ScalarAsync(connection, "SELECT current_setting($1)", cancellationToken, P.Text(setting)).ConfigureAwait(false) is "off")
+            if (await connection.ScalarAsync(Database.Sql("SELECT current_setting($1)"), cancellationToken, P.Text(setting)).ConfigureAwait(false) is "off")
             {
                 Log.Unsafe(_logger, Name, setting);
             }
         }
-    }
-
-    private async Task<object?> ScalarAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
-    {
-        await using var command = new NpgsqlCommand(Database.Sql(sql), connection);
-        command.Parameters.AddRange(parameters);
-        return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask<T> GuardAsync<T>(Func<Task<T>> action, string verb)

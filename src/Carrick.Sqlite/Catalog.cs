@@ -1,6 +1,6 @@
-using Carrick.Storage.Rows;
 using Carrick.Sqlite.Raw;
 using Carrick.Storage;
+using Carrick.Storage.Rows;
 
 namespace Carrick.Sqlite;
 

@@ -1,4 +1,3 @@
-using Carrick.Storage.Rows;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -6,6 +5,7 @@ using Carrick.Sqlite.Raw;
 using Carrick.Sqlite.Schema;
 using Carrick.Sqlite.Writing;
 using Carrick.Storage;
+using Carrick.Storage.Rows;
 
 namespace Carrick.Sqlite;
 

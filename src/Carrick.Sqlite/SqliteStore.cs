@@ -1,10 +1,10 @@
-using Carrick.Storage.Rows;
 using Carrick.Sqlite.Raw;
 using Carrick.Sqlite.Reading;
 using Carrick.Sqlite.Schema;
 using Carrick.Sqlite.Writing;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
+using Carrick.Storage.Rows;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 

@@ -1,10 +1,10 @@
-using Carrick.Storage.Rows;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Carrick.Benchmarks.Load;
 using Carrick.Sqlite.Raw;
 using Carrick.Sqlite.Schema;
+using Carrick.Storage.Rows;
 
 namespace Carrick.Benchmarks.Ingest;
 

@@ -1,8 +1,8 @@
-using Carrick.Storage.Rows;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Carrick.Storage.Rows;
 
 namespace Carrick.Benchmarks.Load;
 

@@ -1,6 +1,5 @@
 using Carrick.Postgres.Raw;
 using Carrick.Storage;
-using Carrick.Storage.Commands;
 
 namespace Carrick.Postgres.Reading;
 
@@ -78,7 +77,7 @@ internal sealed partial class PostgresQueries
 
         if (filter.State is null or DeliveryState.Succeeded or DeliveryState.Skipped or DeliveryState.Discarded)
         {
-            var outcome = Outcome(filter.State);
+            var outcome = filter.Outcome;
             Put(found, await Window.ScanAsync(
                 (to, skip) => BoundaryAsync(OutcomeBoundary, [P.Int64(to), P.Int32(skip)], cancellationToken),
                 (from, to, room) => ListDeliveriesAsync(
@@ -107,22 +106,8 @@ internal sealed partial class PostgresQueries
 
         var all = await reader.SnapshotAsync(
             query => EventDeliveries.ReadAsync(query, state, eventId, cancellationToken), cancellationToken).ConfigureAwait(false);
-        return [.. all.Where(view => Matches(view, filter) && (before is not { } last || view.Id < last)).OrderByDescending(view => view.Id).Take(limit)];
+        return [.. all.Where(view => filter.Matches(view) && (before is not { } last || view.Id < last)).OrderByDescending(view => view.Id).Take(limit)];
     }
-
-    private static bool Matches(DeliveryView view, DeliveryFilter filter) =>
-        (filter.State is null || filter.State == view.State
-            || (filter.State == DeliveryState.Running && view.State is DeliveryState.Pending or DeliveryState.Retrying))
-        && (filter.Consumer is null || filter.Consumer == view.Consumer)
-        && (filter.Integration is null || filter.Integration == view.Integration);
-
-    private static int? Outcome(DeliveryState? wanted) => wanted switch
-    {
-        DeliveryState.Succeeded => (int)DeliveryOutcome.Succeeded,
-        DeliveryState.Skipped => (int)DeliveryOutcome.Skipped,
-        DeliveryState.Discarded => (int)DeliveryOutcome.Discarded,
-        _ => null,
-    };
 
     private static void Put(Dictionary<RecordId, DeliveryView> found, List<DeliveryView> views)
     {

@@ -39,22 +39,6 @@ internal sealed class CommandWriter(StoreState state) : IDisposable
         Flush(transaction);
     }
 
-    /// <summary>Takes back the results of a command whose transaction is lost.</summary>
-    public static void Forget(StoreCommand command)
-    {
-        switch (command)
-        {
-            case IngestCommand ingest: ingest.Events.ToList().ForEach(item => item.Result = default); break;
-            case WorkCommand work: work.Applied = false; break;
-            case RequeueCommand requeue: requeue.Was = null; break;
-            case DiscardCommand discard: (discard.Was, discard.DeadOf) = (null, null); break;
-            case ReplayCommand replay: replay.Created = []; break;
-            case EndReplayJobCommand end: end.Applied = false; break;
-            case RevokeApiKeyCommand revoke: revoke.Applied = false; break;
-            case RetentionCommand retention: RetentionWriter.Forget(retention); break;
-        }
-    }
-
     public void Dispose() => _ingest.Dispose();
 
     private bool Change(WriteTransaction transaction, StoreCommand command)

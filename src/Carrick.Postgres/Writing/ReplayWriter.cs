@@ -46,7 +46,7 @@ internal sealed class ReplayWriter(StoreState state)
             P.Texts([.. replays.Select(replay => StoredText.Write(replay.OrderingKey))]),
             P.Int32s([.. replays.Select(replay => replay.Force ? Forced : 0)]),
             P.NullableInt64s([.. replays.Select(replay => replay.DeadLetter?.Key)])).ToHashSet();
-        command.Created = [.. replays.Where(replay => made.Contains(replay.Id.Key)).Select(ToItem)];
+        command.Created = [.. replays.Where(replay => made.Contains(replay.Id.Key)).Select(replay => replay.ToWork())];
         if (command.Job is { } counted)
         {
             transaction.Run("UPDATE ~replays SET replayed = replayed + $2 WHERE id = $1", P.Int64(counted.Id.Key), P.Int64(made.Count));
@@ -81,14 +81,4 @@ internal sealed class ReplayWriter(StoreState state)
         && transaction.Run(
             "UPDATE ~replays SET cursor = $2, state = $3, ended_at = $4 WHERE id = $1 AND state = 0",
             P.Int64(job.Id.Key), P.Int64(job.Cursor.Key), P.Int32((int)job.State), P.Int64(UnixTime.Of(job.EndedAt))) == 1;
-
-    private static WorkItem ToItem(NewReplay replay) => new()
-    {
-        Id = replay.Id,
-        Consumer = replay.Consumer,
-        EventId = replay.EventId,
-        OrderingKey = replay.OrderingKey,
-        Forced = replay.Force,
-        ReplayOf = replay.DeadLetter,
-    };
 }

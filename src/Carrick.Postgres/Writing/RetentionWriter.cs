@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using Carrick.Postgres.Raw;
 using Carrick.Storage.Commands;
 using Carrick.Storage.Rows;
@@ -52,7 +51,7 @@ internal sealed class RetentionWriter(StoreState state)
 
     public void Apply(WriteTransaction transaction, RetentionCommand command)
     {
-        Forget(command);
+        command.Forget();
         DeleteDeadLetters(transaction, command);
         DeleteOutcomes(transaction, command);
         DeleteEvents(transaction, command);
@@ -63,10 +62,6 @@ internal sealed class RetentionWriter(StoreState state)
         Delete(transaction, command, "DELETE FROM ~replays WHERE id IN (SELECT id FROM ~replays WHERE state <> 0 AND ended_at < $1 LIMIT $2)", P.Int64(before));
         DeleteVersions(transaction, command);
     }
-
-    /// <summary>Takes back the results of a command whose transaction is lost.</summary>
-    public static void Forget(RetentionCommand command) =>
-        (command.Deleted, command.More, command.OpenDeadLettersDeleted) = (0, false, ReadOnlyDictionary<int, int>.Empty);
 
     // As long as anything is stored that could come again, so that a replay is still found late.
     private static void DeleteVersions(WriteTransaction transaction, RetentionCommand command)

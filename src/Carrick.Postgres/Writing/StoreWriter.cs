@@ -68,7 +68,7 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
             {
                 foreach (var command in commands)
                 {
-                    CommandWriter.Forget(command);
+                    command.Forget();
                 }
             }
         }

@@ -1,6 +1,6 @@
-using Carrick.Storage.Rows;
 using Carrick.Handlers;
 using Carrick.Sqlite.Raw;
+using Carrick.Storage.Rows;
 
 namespace Carrick.Sqlite.Handlers;
 

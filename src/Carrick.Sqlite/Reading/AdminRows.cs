@@ -1,8 +1,8 @@
-using Carrick.Storage.Rows;
 using System.Buffers.Binary;
 using Carrick.Sqlite.Raw;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
+using Carrick.Storage.Rows;
 
 namespace Carrick.Sqlite.Reading;
 

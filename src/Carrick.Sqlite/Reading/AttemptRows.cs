@@ -1,7 +1,7 @@
-using Carrick.Storage.Rows;
 using Carrick.Retry;
 using Carrick.Sqlite.Raw;
 using Carrick.Storage.Commands;
+using Carrick.Storage.Rows;
 
 namespace Carrick.Sqlite.Reading;
 

@@ -1,5 +1,5 @@
-using Carrick.Storage.Rows;
 using Carrick.Sqlite.Raw;
+using Carrick.Storage.Rows;
 
 namespace Carrick.Sqlite.Reading;
 

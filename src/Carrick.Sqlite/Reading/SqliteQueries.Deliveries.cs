@@ -1,5 +1,4 @@
 using Carrick.Storage;
-using Carrick.Storage.Commands;
 
 namespace Carrick.Sqlite.Reading;
 
@@ -68,7 +67,7 @@ internal sealed partial class SqliteQueries
 
         if (filter.State is null or DeliveryState.Succeeded or DeliveryState.Skipped or DeliveryState.Discarded)
         {
-            var outcome = Outcome(filter.State);
+            var outcome = filter.Outcome;
             Put(found, await Window.ScanAsync(
                 pool, OutcomeBoundary, last, limit,
                 (database, from, to, room) => DeliveryRows.ReadOutcomes(
@@ -96,22 +95,8 @@ internal sealed partial class SqliteQueries
 
         var all = await pool.ReadAsync(
             (state, eventId), static (database, it) => EventDeliveries.Read(database, it.state, it.eventId), cancellationToken).ConfigureAwait(false);
-        return [.. all.Where(view => Matches(view, filter) && (before is not { } last || view.Id < last)).OrderByDescending(view => view.Id).Take(limit)];
+        return [.. all.Where(view => filter.Matches(view) && (before is not { } last || view.Id < last)).OrderByDescending(view => view.Id).Take(limit)];
     }
-
-    private static bool Matches(DeliveryView view, DeliveryFilter filter) =>
-        (filter.State is null || filter.State == view.State
-            || (filter.State == DeliveryState.Running && view.State is DeliveryState.Pending or DeliveryState.Retrying))
-        && (filter.Consumer is null || filter.Consumer == view.Consumer)
-        && (filter.Integration is null || filter.Integration == view.Integration);
-
-    private static long? Outcome(DeliveryState? wanted) => wanted switch
-    {
-        DeliveryState.Succeeded => (int)DeliveryOutcome.Succeeded,
-        DeliveryState.Skipped => (int)DeliveryOutcome.Skipped,
-        DeliveryState.Discarded => (int)DeliveryOutcome.Discarded,
-        _ => null,
-    };
 
     private static void Put(Dictionary<RecordId, DeliveryView> found, IReadOnlyList<DeliveryView> views)
     {

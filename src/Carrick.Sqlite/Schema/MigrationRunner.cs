@@ -1,5 +1,5 @@
-using System.Globalization;
 using Carrick.Sqlite.Raw;
+using Carrick.Storage.Rows;
 using DbUp;
 using DbUp.Engine;
 using DbUp.Sqlite.Helpers;
@@ -18,8 +18,8 @@ internal static class MigrationRunner
     public static IReadOnlyList<string> Run(Database database, string store, IReadOnlyList<SqlScript> scripts)
     {
         var version = Version(database);
-        RefuseNewer(version, store, scripts);
-        if (version == Number(scripts[^1].Name))
+        SchemaVersion.RefuseNewer(version, store, SchemaVersion.Of(scripts[^1].Name));
+        if (version == SchemaVersion.Of(scripts[^1].Name))
         {
             // All run in one transaction, so the newest tells of all. Not asking the runner saves a restart its compilation.
             return [];
@@ -43,30 +43,12 @@ internal static class MigrationRunner
     public static void Verify(Database database, string store, IReadOnlyList<SqlScript> scripts)
     {
         var version = Version(database);
-        RefuseNewer(version, store, scripts);
-        if (version < Number(scripts[^1].Name))
-        {
-            throw new StoreException(
-                $"The schema of '{store}' has version {version}; this program needs {Number(scripts[^1].Name)}. Run the migrations first.",
-                StoreFailure.Configuration);
-        }
-    }
-
-    private static void RefuseNewer(int version, string store, IReadOnlyList<SqlScript> scripts)
-    {
-        if (version > Number(scripts[^1].Name))
-        {
-            throw new StoreException(
-                $"The schema of '{store}' has version {version}, newer than this program's {Number(scripts[^1].Name)}. Use a newer program.",
-                StoreFailure.Configuration);
-        }
+        SchemaVersion.Require(version, store, SchemaVersion.Of(scripts[^1].Name));
     }
 
     private static int Version(Database database) =>
         database.ReadText($"SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '{Journal}'") == "1"
         && database.ReadText($"SELECT max(ScriptName) FROM {Journal}") is { Length: > 0 } newest
-            ? Number(newest)
+            ? SchemaVersion.Of(newest)
             : 0;
-
-    private static int Number(string script) => int.Parse(script.AsSpan(0, 4), CultureInfo.InvariantCulture);
 }

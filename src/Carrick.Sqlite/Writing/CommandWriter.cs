@@ -1,6 +1,6 @@
-using Carrick.Storage.Rows;
 using Carrick.Sqlite.Raw;
 using Carrick.Storage.Commands;
+using Carrick.Storage.Rows;
 
 namespace Carrick.Sqlite.Writing;
 
@@ -21,22 +21,6 @@ internal sealed class CommandWriter(Database database, IdSpace ids) : IDisposabl
         if (applied && command.Audit is { } audit)
         {
             _admin.Write(audit);
-        }
-    }
-
-    /// <summary>Takes back the results of a command whose transaction is lost.</summary>
-    public static void Forget(StoreCommand command)
-    {
-        switch (command)
-        {
-            case IngestCommand ingest: IngestWriter.Forget(ingest); break;
-            case WorkCommand work: work.Applied = false; break;
-            case RequeueCommand requeue: requeue.Was = null; break;
-            case DiscardCommand discard: (discard.Was, discard.DeadOf) = (null, null); break;
-            case ReplayCommand replay: replay.Created = []; break;
-            case EndReplayJobCommand end: end.Applied = false; break;
-            case RevokeApiKeyCommand revoke: revoke.Applied = false; break;
-            case RetentionCommand retention: RetentionWriter.Forget(retention); break;
         }
     }
 

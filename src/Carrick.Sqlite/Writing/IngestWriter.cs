@@ -1,6 +1,6 @@
-using Carrick.Storage.Rows;
 using Carrick.Sqlite.Raw;
 using Carrick.Storage.Commands;
+using Carrick.Storage.Rows;
 
 namespace Carrick.Sqlite.Writing;
 
@@ -30,14 +30,6 @@ internal sealed class IngestWriter(Database database, IdSpace ids) : IDisposable
         {
             var item = command.Events[i];
             item.Result = Insert(item) ? new IngestResult(item.Id, false, false) : Duplicate(item);
-        }
-    }
-
-    public static void Forget(IngestCommand command)
-    {
-        foreach (var item in command.Events)
-        {
-            item.Result = default;
         }
     }
 

@@ -1,8 +1,8 @@
-using Carrick.Storage.Rows;
 using Carrick.Sqlite.Raw;
 using Carrick.Sqlite.Reading;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
+using Carrick.Storage.Rows;
 
 namespace Carrick.Sqlite.Writing;
 

@@ -1,8 +1,8 @@
-using Carrick.Storage.Rows;
 using Carrick.Sqlite.Raw;
 using Carrick.Sqlite.Reading;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
+using Carrick.Storage.Rows;
 
 namespace Carrick.Sqlite.Writing;
 
@@ -45,15 +45,7 @@ internal sealed class ReplayWriter(Database database, IdSpace ids)
         {
             if (Insert(replay))
             {
-                created.Add(new WorkItem
-                {
-                    Id = replay.Id,
-                    Consumer = replay.Consumer,
-                    EventId = replay.EventId,
-                    OrderingKey = replay.OrderingKey,
-                    Forced = replay.Force,
-                    ReplayOf = replay.DeadLetter,
-                });
+                created.Add(replay.ToWork());
             }
         }
 

@@ -1,7 +1,6 @@
-using Carrick.Storage.Rows;
-using System.Collections.ObjectModel;
 using Carrick.Sqlite.Raw;
 using Carrick.Storage.Commands;
+using Carrick.Storage.Rows;
 
 namespace Carrick.Sqlite.Writing;
 
@@ -16,7 +15,7 @@ internal sealed class RetentionWriter(Database database)
 
     public void Apply(RetentionCommand command)
     {
-        Forget(command);
+        command.Forget();
         DeleteDeadLetters(command);
         DeleteOutcomes(command);
         DeleteEvents(command);
@@ -38,10 +37,6 @@ internal sealed class RetentionWriter(Database database)
             """,
             UnixTime.Of(before));
     }
-
-    /// <summary>Takes back the results of a command whose transaction is lost.</summary>
-    public static void Forget(RetentionCommand command) =>
-        (command.Deleted, command.More, command.OpenDeadLettersDeleted) = (0, false, ReadOnlyDictionary<int, int>.Empty);
 
     private void DeleteDeadLetters(RetentionCommand command)
     {

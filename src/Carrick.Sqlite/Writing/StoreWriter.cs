@@ -1,6 +1,6 @@
-using Carrick.Storage.Rows;
 using Carrick.Sqlite.Raw;
 using Carrick.Storage.Commands;
+using Carrick.Storage.Rows;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -65,7 +65,7 @@ internal sealed class StoreWriter : IDisposable
             {
                 for (var i = 0; i < commands.Count; i++)
                 {
-                    CommandWriter.Forget(commands[i]);
+                    commands[i].Forget();
                 }
             }
         }

@@ -72,7 +72,23 @@ public sealed record EventDetail(EventRecord Event, long Conflicts, IReadOnlyLis
 /// <param name="Integration">The integration's name.</param>
 /// <param name="EventId">The event.</param>
 public sealed record DeliveryFilter(
-    DeliveryState? State = null, string? Consumer = null, string? Integration = null, RecordId? EventId = null);
+    DeliveryState? State = null, string? Consumer = null, string? Integration = null, RecordId? EventId = null)
+{
+    /// <summary>The outcome that deliveries over have in this state, or <see langword="null"/> for any.</summary>
+    internal int? Outcome => State switch
+    {
+        DeliveryState.Succeeded => (int)Commands.DeliveryOutcome.Succeeded,
+        DeliveryState.Skipped => (int)Commands.DeliveryOutcome.Skipped,
+        DeliveryState.Discarded => (int)Commands.DeliveryOutcome.Discarded,
+        _ => null,
+    };
+
+    /// <summary>Whether a delivery of the event matches.</summary>
+    internal bool Matches(DeliveryView view) =>
+        (State is null || State == view.State || (State == DeliveryState.Running && view.State is DeliveryState.Pending or DeliveryState.Retrying))
+        && (Consumer is null || Consumer == view.Consumer)
+        && (Integration is null || Integration == view.Integration);
+}
 
 /// <summary>The states of a delivery.</summary>
 public enum DeliveryState

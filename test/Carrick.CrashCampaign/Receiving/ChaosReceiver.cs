@@ -1,8 +1,8 @@
-using Carrick.Storage.Rows;
 using System.Globalization;
 using System.Text.Json;
 using Carrick.CrashCampaign.Load;
 using Carrick.CrashCampaign.Victim;
+using Carrick.Storage.Rows;
 using Carrick.Testing.History;
 
 namespace Carrick.CrashCampaign.Receiving;

@@ -1,8 +1,8 @@
-using Carrick.Storage.Rows;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Carrick.Server.Demo;
+using Carrick.Storage.Rows;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Carrick.IntegrationTests.Demo;

@@ -1,4 +1,3 @@
-using Carrick.Storage.Rows;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -6,6 +5,7 @@ using Carrick.Hosting;
 using Carrick.Integrations;
 using Carrick.Receiving;
 using Carrick.Signatures;
+using Carrick.Storage.Rows;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;

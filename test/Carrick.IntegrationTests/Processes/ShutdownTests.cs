@@ -1,6 +1,6 @@
-using Carrick.Storage.Rows;
 using System.Collections.Concurrent;
 using System.Net;
+using Carrick.Storage.Rows;
 
 namespace Carrick.IntegrationTests.Processes;
 

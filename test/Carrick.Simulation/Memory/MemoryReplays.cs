@@ -19,15 +19,7 @@ internal sealed class MemoryReplays(MemoryTables tables)
             tables.Replays[job.Id.Key] = stored with { Cursor = job.Cursor, State = job.State, EndedAt = job.EndedAt };
         }
 
-        WorkItem[] created = [.. command.Replays.Where(Insert).Select(replay => new WorkItem
-        {
-            Id = replay.Id,
-            Consumer = replay.Consumer,
-            EventId = replay.EventId,
-            OrderingKey = replay.OrderingKey,
-            Forced = replay.Force,
-            ReplayOf = replay.DeadLetter,
-        })];
+        WorkItem[] created = [.. command.Replays.Where(Insert).Select(replay => replay.ToWork())];
         if (command.Job is { } counted)
         {
             var stored = tables.Replays[counted.Id.Key];

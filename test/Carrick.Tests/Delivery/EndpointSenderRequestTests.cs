@@ -1,8 +1,8 @@
-using Carrick.Storage.Rows;
 using System.Globalization;
 using System.Text;
 using Carrick.Delivery;
 using Carrick.Retry;
+using Carrick.Storage.Rows;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Carrick.Tests.Delivery;

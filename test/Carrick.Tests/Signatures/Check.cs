@@ -1,7 +1,7 @@
-using Carrick.Storage.Rows;
 using System.Text;
 using Carrick.Receiving;
 using Carrick.Signatures;
+using Carrick.Storage.Rows;
 using Microsoft.AspNetCore.Http;
 
 namespace Carrick.Tests.Signatures;

@@ -1,5 +1,5 @@
-using Carrick.Storage.Rows;
 using Carrick.Signatures;
+using Carrick.Storage.Rows;
 using Microsoft.AspNetCore.Http;
 
 namespace Carrick.Tests.Signatures;

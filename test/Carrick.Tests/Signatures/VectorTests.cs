@@ -1,6 +1,6 @@
-using Carrick.Storage.Rows;
 using Carrick.Receiving;
 using Carrick.Signatures;
+using Carrick.Storage.Rows;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 

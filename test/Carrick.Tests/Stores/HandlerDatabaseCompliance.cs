@@ -1,8 +1,8 @@
-using Carrick.Storage.Rows;
 using System.Data.Common;
 using Carrick.Handlers;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
+using Carrick.Storage.Rows;
 using Xunit;
 
 namespace Carrick.Tests.Stores;

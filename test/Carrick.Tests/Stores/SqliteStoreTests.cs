@@ -1,9 +1,9 @@
-using Carrick.Storage.Rows;
-using Carrick.Sqlite.Schema;
-using Carrick.Sqlite.Writing;
-using Carrick.Tests.Receiving;
 using Carrick.Sqlite;
 using Carrick.Sqlite.Raw;
+using Carrick.Sqlite.Schema;
+using Carrick.Sqlite.Writing;
+using Carrick.Storage.Rows;
+using Carrick.Tests.Receiving;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

@@ -1,5 +1,5 @@
-using Carrick.Storage.Rows;
 using System.Text.RegularExpressions;
+using Carrick.Storage.Rows;
 
 namespace Carrick.Tests.Structure;
 

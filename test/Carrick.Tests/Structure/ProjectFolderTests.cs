@@ -1,9 +1,9 @@
-using Carrick.Storage.Rows;
 using System.Reflection;
 using Carrick.Postgres;
 using Carrick.Server.Cli;
 using Carrick.Signatures;
 using Carrick.Sqlite;
+using Carrick.Storage.Rows;
 
 namespace Carrick.Tests.Structure;
 

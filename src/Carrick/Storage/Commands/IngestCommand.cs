@@ -17,6 +17,14 @@ public sealed class IngestCommand : StoreCommand
             }
         }
     }
+
+    internal override void Forget()
+    {
+        foreach (var item in Events)
+        {
+            item.Result = default;
+        }
+    }
 }
 
 /// <summary>An event to store.</summary>

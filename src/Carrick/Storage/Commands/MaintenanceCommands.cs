@@ -25,6 +25,8 @@ public sealed class RetentionCommand : StoreCommand
 
     /// <summary>Set by the store: a table had more than the limit.</summary>
     public bool More { get; set; }
+
+    internal override void Forget() => (Deleted, More, OpenDeadLettersDeleted) = (0, false, ReadOnlyDictionary<int, int>.Empty);
 }
 
 /// <summary>Stores an API key.</summary>
@@ -45,6 +47,8 @@ public sealed class RevokeApiKeyCommand : StoreCommand
 
     /// <summary>Set by the store: it existed and was not revoked.</summary>
     public bool Applied { get; set; }
+
+    internal override void Forget() => Applied = false;
 }
 
 /// <summary>Stores the applied configuration, so that a restart opens the same one.</summary>

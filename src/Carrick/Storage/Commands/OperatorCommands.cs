@@ -11,6 +11,8 @@ public sealed class RequeueCommand : StoreCommand
 
     /// <summary>It was outstanding.</summary>
     public bool Applied => Was is not null;
+
+    internal override void Forget() => Was = null;
 }
 
 /// <summary>Drops a delivery, outstanding or dead: the outcome is <see cref="DeliveryOutcome.Discarded"/>.</summary>
@@ -30,6 +32,8 @@ public sealed class DiscardCommand : StoreCommand
 
     /// <summary>It was outstanding or dead.</summary>
     public bool Applied => Was is not null || DeadOf is not null;
+
+    internal override void Forget() => (Was, DeadOf) = (null, null);
 }
 
 /// <summary>Makes new deliveries of stored events: a replay of events, or of dead letters.</summary>
@@ -51,6 +55,8 @@ public sealed class ReplayCommand : StoreCommand
             replay.Id = ids.Next();
         }
     }
+
+    internal override void Forget() => Created = [];
 }
 
 /// <summary>A delivery to make again.</summary>
@@ -73,6 +79,16 @@ public sealed class NewReplay
 
     /// <summary>The new delivery's id.</summary>
     public RecordId Id { get; internal set; }
+
+    internal WorkItem ToWork() => new()
+    {
+        Id = Id,
+        Consumer = Consumer,
+        EventId = EventId,
+        OrderingKey = OrderingKey,
+        Forced = Force,
+        ReplayOf = DeadLetter,
+    };
 }
 
 /// <summary>Makes a replay job.</summary>
@@ -98,6 +114,8 @@ public sealed class EndReplayJobCommand : StoreCommand
 
     /// <summary>Set by the store: it was running.</summary>
     public bool Applied { get; set; }
+
+    internal override void Forget() => Applied = false;
 }
 
 /// <summary>Enables or disables a consumer. Its gate stays as it is: the other side has asked for it.</summary>

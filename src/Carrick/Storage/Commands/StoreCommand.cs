@@ -16,6 +16,11 @@ public abstract class StoreCommand
     {
     }
 
+    /// <summary>Takes back what the store has set, because its transaction is lost.</summary>
+    internal virtual void Forget()
+    {
+    }
+
     internal void Succeed() => _done.TrySetResult();
 
     internal void Fail(Exception exception) => _done.TrySetException(exception);

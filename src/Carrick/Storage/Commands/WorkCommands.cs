@@ -16,6 +16,8 @@ public abstract class WorkCommand : StoreCommand
 
     /// <summary>Set by the store: the row was there and ours.</summary>
     public bool Applied { get; set; }
+
+    internal override void Forget() => Applied = false;
 }
 
 /// <summary>Ends a delivery: deletes the work row, writes the attempt and the outcome.</summary>
