@@ -60,10 +60,7 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         await OpenTransactionAsync(cancellationToken).ConfigureAwait(false);
         return await GuardAsync(async () =>
         {
-            var insert = Command(Ledger.Insert, Ledger.ParametersOf(entry));
-            NpgsqlBatchCommand[] commands = _released ? [new(Save), insert] : [new(Release), new(Save), insert];
-            _released = true;
-            var first = await RunAsync(commands, commands.Length - 1, cancellationToken).ConfigureAwait(false) == 1;
+            var first = await BeginOneAsync(Command(Ledger.Insert, Ledger.ParametersOf(entry)), cancellationToken).ConfigureAwait(false);
             var verdict = !first && !entry.Force ? LedgerVerdict.AlreadyProcessed
                 : await IsLateAsync(entry, cancellationToken).ConfigureAwait(false) ? LedgerVerdict.Late
                 : LedgerVerdict.First;
@@ -187,6 +184,32 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         ];
     }
 
+    /// <summary>Releases the savepoint of the delivery before, sets the next, writes the ledger and, for the first delivery of a transaction, asks for the
+    /// number of the transaction: one round trip.</summary>
+    private async Task<bool> BeginOneAsync(NpgsqlBatchCommand insert, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        if (!_released)
+        {
+            batch.BatchCommands.Add(new(Release));
+        }
+
+        _released = true;
+        batch.BatchCommands.Add(new(Save));
+        batch.BatchCommands.Add(insert);
+        if (engine is null || _id is not null)
+        {
+            await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            batch.BatchCommands.Add(new("SELECT pg_current_xact_id()::text"));
+            _id = (string?)await batch.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return insert.RecordsAffected == 1;
+    }
+
     private async Task<bool> IsLateAsync(LedgerEntry entry, CancellationToken cancellationToken) =>
         entry is { Subject: { } subject, Version: { } version }
         && await RunAsync([Command(Ledger.RaiseVersion, [P.Text(entry.Consumer), P.Text(subject), P.Int64(version)])], 0, cancellationToken).ConfigureAwait(false) == 0
@@ -200,14 +223,6 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         }
 
         _transaction = await GuardAsync(() => connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).AsTask()).ConfigureAwait(false);
-        if (engine is not null)
-        {
-            _id = await GuardAsync(async () =>
-            {
-                await using var command = new NpgsqlCommand("SELECT pg_current_xact_id()::text", connection);
-                return (string)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
-            }).ConfigureAwait(false);
-        }
     }
 
     private async Task UndoAsync(CancellationToken cancellationToken) =>
