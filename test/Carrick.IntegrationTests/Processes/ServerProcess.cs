@@ -9,6 +9,8 @@ namespace Carrick.IntegrationTests.Processes;
 internal sealed partial class ServerProcess : IAsyncDisposable
 {
     private const int SigTerm = 15;
+    private const int SigCont = 18;
+    private const int SigStop = 19;
     private const string Listens = "Carrick listens on ";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
@@ -77,6 +79,12 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     /// <summary>SIGTERM.</summary>
     public void Terminate() => Assert.Equal(0, SendSignal(_process.Id, SigTerm));
+
+    /// <summary>SIGSTOP: it stands still until <see cref="Resume"/>.</summary>
+    public void Suspend() => Assert.Equal(0, SendSignal(_process.Id, SigStop));
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume() => Assert.Equal(0, SendSignal(_process.Id, SigCont));
 
     /// <summary>Waits until it has ended and all of its output is here.</summary>
     public async Task<int> ExitAsync()

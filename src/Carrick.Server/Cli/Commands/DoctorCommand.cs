@@ -22,6 +22,7 @@ internal static class DoctorCommand
                 List<DoctorCheck> checks =
                 [
                     .. LocalChecks.Run(settings, context.Host.Environment),
+                    await StoreCheck.RunAsync(settings, cancellationToken),
                     .. await ServerChecks.RunAsync(context.Api, context.Host.Time, cancellationToken),
                 ];
                 Print(context, checks);

@@ -43,7 +43,7 @@ internal static class ServeCommand
             await context.Host.Output.FlushAsync(cancellationToken);
             await app.WaitForShutdownAsync(cancellationToken);
             return app.Services.GetRequiredService<CarrickEngine>().Failure is { } problem
-                ? context.Fail(new CliFailure(ExitCodes.Failure, $"The store has failed: {problem}", "Mend the disk, then start again: it recovers from the last commit."))
+                ? context.Fail(new CliFailure(ExitCodes.Failure, $"The store has failed: {problem}", "Mend what it names, then start again: it recovers from the last commit."))
                 : ExitCodes.Ok;
         }
         catch (Exception exception) when (Explain(exception) is { } failure)
