@@ -12,12 +12,14 @@ internal sealed class FaultyStore : IStore
     private readonly MemoryStore _inner;
     private readonly World.Simulation _simulation;
     private readonly Life _life;
+    private readonly DoubtfulCommits _doubtful;
 
     public FaultyStore(MemoryStore inner, World.Simulation simulation, Life life)
     {
         _inner = inner;
         _simulation = simulation;
         _life = life;
+        _doubtful = new DoubtfulCommits(inner, simulation, life);
         var reads = new FaultyReads(simulation, life);
         Work = new FaultyWorkReader(inner.Work, reads);
         Queries = new FaultyQueries(inner.Queries, reads);
@@ -53,12 +55,14 @@ internal sealed class FaultyStore : IStore
     public async ValueTask CommitAsync(IReadOnlyList<StoreCommand> commands, CancellationToken cancellationToken)
     {
         await _life.StepAsync("store", "commits " + Describe(commands), Latency(200));
+        _doubtful.RefuseUntilSettled();
         Fail(commands);
         if (IsFault(Scenario.CommitCrashes) && Chance.OneIn(2))
         {
             await _life.KillAsync("before a commit is durable");
         }
 
+        await _doubtful.MayLoseConnectionAsync(commands, cancellationToken);
         var isUnknown = IsFault(Scenario.UnknownCommits);
         if (isUnknown && Chance.OneIn(2))
         {
@@ -78,6 +82,8 @@ internal sealed class FaultyStore : IStore
 
         await _life.StepAsync("store", "has committed " + Describe(commands), Latency(200));
     }
+
+    public ValueTask<bool> SettleAsync(CancellationToken cancellationToken) => _doubtful.SettleAsync(cancellationToken);
 
     public async ValueTask MaintainAsync(bool idle, CancellationToken cancellationToken)
     {

@@ -24,6 +24,8 @@ internal class PassingStore(IStore inner) : IStore
 
     public virtual ValueTask CommitAsync(IReadOnlyList<StoreCommand> commands, CancellationToken cancellationToken) => inner.CommitAsync(commands, cancellationToken);
 
+    public ValueTask<bool> SettleAsync(CancellationToken cancellationToken) => inner.SettleAsync(cancellationToken);
+
     public virtual ValueTask MaintainAsync(bool idle, CancellationToken cancellationToken) => inner.MaintainAsync(idle, cancellationToken);
 
     public ValueTask CloseAsync(CancellationToken cancellationToken) => inner.CloseAsync(cancellationToken);

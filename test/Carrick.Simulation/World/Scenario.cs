@@ -33,6 +33,9 @@ internal sealed record Scenario
     /// <summary>Commits whose outcome the store does not know: it has failed for good.</summary>
     public required int UnknownCommits { get; init; }
 
+    /// <summary>Commits during which the connection is lost; the store can tell later what became of them.</summary>
+    public required int DoubtfulCommits { get; init; }
+
     public required int Outages { get; init; }
 
     public required int HandlerDatabaseFaults { get; init; }
@@ -85,6 +88,7 @@ internal sealed record Scenario
             BodyBuffer = chance.Of([0, 2_000, 32_000_000]),
             WriteQueueCapacity = chance.Of([16, 8_192]),
             Consumers = [.. ConsumerPlan.Draw(chance)],
+            DoubtfulCommits = chance.OneIn(2) ? Share(60) : 0,
         };
     }
 }
