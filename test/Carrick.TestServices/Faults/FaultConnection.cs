@@ -7,6 +7,7 @@ namespace Carrick.TestServices.Faults;
 internal sealed class FaultConnection(Socket client, Socket server, Func<FaultPlan> plan, Func<double> chance, CancellationToken stop)
 {
     private volatile bool _isForgotten;
+    private volatile bool _isTruncated;
     private int _answered;
 
     /// <summary>It passes nothing any more.</summary>
@@ -57,6 +58,12 @@ internal sealed class FaultConnection(Socket client, Socket server, Func<FaultPl
                 return;
             }
 
+            if (_isTruncated)
+            {
+                // Whatever the client says to a connection that was closed.
+                continue;
+            }
+
             // An answer is what the server says between two parts of the client's.
             var before = answers ? Interlocked.Add(ref _answered, read) - read : Interlocked.Exchange(ref _answered, 0);
             var passed = answers && truncateAfter is { } most ? Math.Clamp(most - before, 0, read) : read;
@@ -67,7 +74,10 @@ internal sealed class FaultConnection(Socket client, Socket server, Func<FaultPl
 
             if (passed < read)
             {
-                return;
+                // An end, not a reset, which might overtake what was passed on: the sockets are closed when the client has closed its own.
+                _isTruncated = true;
+                to.Shutdown(SocketShutdown.Send);
+                await Task.Delay(Timeout.Infinite, stop);
             }
         }
     }
