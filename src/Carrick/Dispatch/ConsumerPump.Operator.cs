@@ -8,6 +8,9 @@ internal sealed partial class ConsumerPump
     // Discarded, but still in a queue or under way.
     private readonly HashSet<RecordId> _forgotten = [];
 
+    // Gone from the store when its attempt ended, and off the counters: whoever discarded it is told of that later.
+    private readonly HashSet<RecordId> _lost = [];
+
     // Made due while the pump had not yet been told that its attempt had put it off.
     private readonly HashSet<RecordId> _rushed = [];
 
@@ -62,6 +65,11 @@ internal sealed partial class ConsumerPump
     {
         lock (_gate)
         {
+            if (_lost.Remove(was.Id))
+            {
+                return;
+            }
+
             Depth.Removed(was.DueAt is not null);
             Left(was.Id);
             if (_delayed.Remove(was.Id, out var item))

@@ -113,8 +113,9 @@ internal sealed partial class ConsumerPump : IDisposable
                 var isForgotten = _forgotten.Remove(item.Id);
                 if (end == DeliveryEnd.Lost && !isForgotten)
                 {
-                    // What an operator discards is off the counters already.
+                    // What an operator discards is off the counters already, unless its attempt has found out before the pump is told.
                     Depth.Removed(item.DueAt is not null);
+                    _lost.Add(item.Id);
                 }
 
                 if (isForgotten || end is DeliveryEnd.Gone or DeliveryEnd.Lost)

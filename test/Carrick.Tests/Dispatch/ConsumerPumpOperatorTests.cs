@@ -91,4 +91,24 @@ public sealed class ConsumerPumpOperatorTests
         await run.WhenStartedAsync(2, Limit);
         Assert.Equal([head, next], run.Started);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Forget_BeforeOrAfterItsAttemptFindsTheRowGone_CountsItOnce(bool attemptIsFirst)
+    {
+        var run = new PumpRun(OrderingMode.None, retryChance: 0, new PCG(3), concurrency: 1, hold: true);
+        var id = run.Store(key: null);
+        run.Pump.Start();
+        await run.WhenStartedAsync(1, Limit);
+        var was = (await run.Work.FindAsync(id, TestContext.Current.CancellationToken))!;
+        run.Work.Remove(id);
+        Action[] steps = [() => run.Pump.Forget(was), run.LoseHeld];
+        foreach (var step in attemptIsFirst ? steps.Reverse() : steps)
+        {
+            step();
+        }
+
+        Assert.Equal(new ConsumerDepth(0, 0, 0), run.Pump.Depth.Value);
+    }
 }

@@ -175,6 +175,19 @@ internal sealed class PumpRun : IDeliveryRunner
         }
     }
 
+    /// <summary>Ends what is held as gone from the store by somebody else's doing.</summary>
+    public void LoseHeld()
+    {
+        List<(WorkItem Item, ConsumerPump Pump)> held;
+        lock (_gate)
+        {
+            held = [.. _held];
+            _held.Clear();
+        }
+
+        held.ForEach(entry => entry.Pump.Ended(entry.Item, DeliveryEnd.Lost));
+    }
+
     public Task WhenDoneAsync(int count, TimeSpan limit, string? what = null) => WhenAsync(() => _ended.Count >= count, limit, what ?? "done");
 
     public Task WhenStartedAsync(int count, TimeSpan limit) => WhenAsync(() => _started.Count >= count, limit, "started");
