@@ -15,7 +15,7 @@ using Npgsql;
 
 namespace Carrick.Tests.Stores;
 
-/// <summary>The commit queue on PostgreSQL while connections are cut at COMMIT, the network fails and the server crashes: what was answered is there once, and nobody has to help.</summary>
+/// <summary>The commit queue on PostgreSQL while connections are cut at COMMIT and the server crashes: what was answered is there once, and nobody has to help.</summary>
 public sealed class PostgresOutageTests : IAsyncLifetime
 {
     private const int Senders = 4;
@@ -25,7 +25,6 @@ public sealed class PostgresOutageTests : IAsyncLifetime
     private readonly ConcurrentBag<CompleteCommand> _completions = [];
     private PostgresServer _server = null!;
     private CommitCutter _cutter = null!;
-    private FaultProxy _network = null!;
     private PostgresStore _store = null!;
     private CommitQueue _queue = null!;
     private StoreCatalog _catalog = null!;
@@ -37,8 +36,7 @@ public sealed class PostgresOutageTests : IAsyncLifetime
     {
         _server = await PostgresServer.StartNewAsync(Token);
         _cutter = new CommitCutter(_server.Port);
-        _network = new FaultProxy(_cutter.Port, seed: 7);
-        var connection = new NpgsqlConnectionStringBuilder(_server.ConnectionString) { Port = _network.Port }.ConnectionString;
+        var connection = new NpgsqlConnectionStringBuilder(_server.ConnectionString) { Port = _cutter.Port }.ConnectionString;
         _store = new PostgresStore(new PostgresDatabase(connection, new SchemaName("carrick")), TimeProvider.System, NullLogger.Instance);
         await _store.MigrateAsync(Token);
         var ownership = await _store.OpenAsync(Token);
@@ -53,7 +51,6 @@ public sealed class PostgresOutageTests : IAsyncLifetime
         await _queue.StopAsync();
         _queue.Dispose();
         await _store.DisposeAsync();
-        await _network.DisposeAsync();
         await _cutter.DisposeAsync();
         await _server.DisposeAsync();
         await _services.DisposeAsync();
@@ -91,57 +88,6 @@ public sealed class PostgresOutageTests : IAsyncLifetime
         Volatile.Write(ref sending, false);
         await load;
         await CheckAsync();
-    }
-
-    [Fact]
-    public Task Network_Slow_IsWaitedFor() => DisturbAsync(async () =>
-    {
-        var slow = new LaneFaults { Latency = TimeSpan.FromMilliseconds(20), Jitter = TimeSpan.FromMilliseconds(80) };
-        _network.Plan = new FaultPlan { ToServer = slow, ToClient = slow };
-        await MoreAsync(20);
-        Assert.Null(_queue.Problem);
-    });
-
-    [Fact]
-    public Task Network_ResetsConnections_LosesNothingThatWasAnswered() => DisturbAsync(async () =>
-    {
-        for (var reset = 0; reset < 20; reset++)
-        {
-            _network.Reset();
-            await MoreAsync(5);
-        }
-    });
-
-    [Fact]
-    public Task Network_AwayAndBack_LosesNothingThatWasAnswered() => DisturbAsync(async () =>
-    {
-        _network.Plan = new FaultPlan { RefusesConnects = true };
-        _network.Reset();
-        await Receiving.Wait.Until(() => _queue.Problem is not null);
-        await Assert.ThrowsAsync<EngineFullException>(async () => await _queue.SubmitAsync(new IngestCommand { Events = [New("refused")] }, Token));
-        // Longer than the lease lasts: nobody else wanted it.
-        await Task.Delay(TimeSpan.FromSeconds(10), TimeProvider.System, Token);
-    });
-
-    /// <summary>Under load, and with the fault gone in the end: the queue works again by itself.</summary>
-    private async Task DisturbAsync(Func<Task> fault)
-    {
-        var sending = true;
-        var load = SendAsync(() => Volatile.Read(ref sending));
-        await MoreAsync(20);
-        await fault();
-        _network.Plan = FaultPlan.None;
-        await Receiving.Wait.Until(() => _queue.Problem is null);
-        await MoreAsync(20);
-        Volatile.Write(ref sending, false);
-        await load;
-        await CheckAsync();
-    }
-
-    private async Task MoreAsync(int messages)
-    {
-        var before = _acked.Count;
-        await Receiving.Wait.Until(() => _acked.Count >= before + messages);
     }
 
     /// <summary>Senders that repeat each message until it is accepted, and then complete its delivery.</summary>
