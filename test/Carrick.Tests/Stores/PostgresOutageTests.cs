@@ -82,7 +82,8 @@ public sealed class PostgresOutageTests : IAsyncLifetime
             await _server.StopAsync(PostgresShutdown.Immediate);
             await Receiving.Wait.Until(() => _queue.Problem is not null);
             await _server.StartAsync(Token);
-            await Receiving.Wait.Until(() => _queue.Problem is null);
+            // On a slow disk it takes its time to recover.
+            await Receiving.Wait.Until(() => _queue.Problem is null, seconds: 90);
         }
 
         Volatile.Write(ref sending, false);
