@@ -9,6 +9,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     public static readonly TimeSpan StatementTimeout = TimeSpan.FromSeconds(15);
 
     private const int Readers = 4;
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
     private readonly NpgsqlConnectionStringBuilder _settings;
     private readonly SemaphoreSlim _probing = new(1, 1);
     private Sources? _sources;
@@ -39,6 +40,8 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         _settings.IncludeErrorDetail = false;
         _settings.Enlist = false;
         _settings.CommandTimeout = (int)StatementTimeout.TotalSeconds;
+        // Short, because a statement that is given up waits for another connection, which cancels it, before anyone is told.
+        _settings.Timeout = (int)ConnectTimeout.TotalSeconds;
         _settings.CancellationTimeout = 2_000;
         _settings.KeepAlive = 0;
         _settings.TcpKeepAlive = true;

@@ -190,7 +190,8 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
     }
 
     private static bool IsLost(StoreException failure) =>
-        failure.InnerException is NpgsqlException error && (error is not PostgresException answer || PostgresErrors.IsEndOfSession(answer));
+        // Not after a time-out: those who wait have waited long enough to be told.
+        failure.InnerException is NpgsqlException { InnerException: not TimeoutException } error && (error is not PostgresException answer || PostgresErrors.IsEndOfSession(answer));
 
     private bool Try(Action<WriteTransaction> change, int commands)
     {

@@ -46,7 +46,7 @@ internal sealed class FaultConnection(Socket client, Socket server, Func<FaultPl
         while (true)
         {
             var read = await from.ReceiveAsync(buffer, SocketFlags.None, stop);
-            var (faults, truncateAfter) = (plan(), plan().TruncateAfter);
+            var faults = plan();
             await DelayAsync(answers ? faults.ToClient : faults.ToServer, read);
             if (_isForgotten)
             {
@@ -66,7 +66,7 @@ internal sealed class FaultConnection(Socket client, Socket server, Func<FaultPl
 
             // An answer is what the server says between two parts of the client's.
             var before = answers ? Interlocked.Add(ref _answered, read) - read : Interlocked.Exchange(ref _answered, 0);
-            var passed = answers && truncateAfter is { } most ? Math.Clamp(most - before, 0, read) : read;
+            var passed = answers && faults.TruncateAfter is { } most ? Math.Clamp(most - before, 0, read) : read;
             for (var sent = 0; sent < passed;)
             {
                 sent += await to.SendAsync(buffer.AsMemory(sent, passed - sent), SocketFlags.None, stop);
