@@ -44,7 +44,7 @@ internal static class AdminWriter
         [P.Int64(UnixTime.Of(entry.At)), P.Text(entry.Actor), P.Text(entry.Action), P.Text(entry.Target), P.Text(entry.Reason)],
         null);
 
-    private static NpgsqlParameter Uuid(RecordId id)
+    public static NpgsqlParameter Uuid(RecordId id)
     {
         Span<byte> bytes = stackalloc byte[16];
         BinaryPrimitives.WriteUInt64BigEndian(bytes, id.High);

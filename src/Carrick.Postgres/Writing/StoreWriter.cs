@@ -1,5 +1,4 @@
 using System.Data;
-using System.Globalization;
 using Carrick.Postgres.Raw;
 using Carrick.Storage.Commands;
 using Carrick.Storage.Rows;
@@ -22,7 +21,7 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
             set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)
         """;
 
-    private const string Owner = "SELECT epoch, pg_current_xact_id()::text, pg_backend_pid() FROM ~leases WHERE shard = 0";
+    private const string Owner = "SELECT epoch, pg_current_xact_id()::text, pg_backend_pid(), pg_postmaster_start_time()::text FROM ~leases WHERE shard = 0";
 
     private readonly CommandWriter _commands = new(state);
     private readonly EventPartitions _partitions = new(database.Schema);
@@ -60,6 +59,7 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
         {
             // The results stand for the case that it was committed.
             keep = true;
+            _doubt = _doubt! with { Trace = CommitTrace.Of(commands) };
             throw;
         }
         finally
@@ -113,8 +113,9 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
             var status = command.ExecuteScalar() as string;
             if (status is "committed" or "aborted")
             {
+                var durable = status == "committed" && IsOurs(doubt);
                 _doubt = null;
-                return status == "committed";
+                return durable;
             }
 
             if (status is null)
@@ -123,8 +124,18 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
             }
 
             // Its connection is lost to us, but the server may not have noticed; nobody else may use what it has locked.
-            Execute(string.Create(CultureInfo.InvariantCulture, $"SELECT pg_terminate_backend({doubt.Backend})"));
+            using var terminate = new NpgsqlCommand("SELECT pg_terminate_backend($1) WHERE pg_postmaster_start_time()::text = $2", _connection)
+            {
+                Parameters = { P.Int32(doubt.Backend), P.Text(doubt.ServerStarted) },
+            };
+            terminate.ExecuteNonQuery();
             throw new StoreException($"The last commit in '{database.Name}' is still under way.", StoreFailure.Transient);
+        }
+        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InvalidParameterValue)
+        {
+            // The number is in the future: the server crashed before anything of the transaction was on disk, and counts from before it.
+            _doubt = null;
+            return false;
         }
         catch (NpgsqlException error)
         {
@@ -176,6 +187,19 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
         _commands.Dispose();
     }
 
+    /// <summary>Whether the transaction that has the number, and is committed, is the one in doubt. What left no trace was rather not written: it is asked for again.</summary>
+    private bool IsOurs(Doubt doubt)
+    {
+        using var command = new NpgsqlCommand(database.Sql(doubt.Trace?.Sql ?? "SELECT 1 WHERE pg_postmaster_start_time()::text = $1"), _connection);
+        foreach (var parameter in doubt.Trace?.Parameters ?? [P.Text(doubt.ServerStarted)])
+        {
+            // It may be asked again, and a parameter belongs to one command.
+            command.Parameters.Add(parameter.Clone());
+        }
+
+        return command.ExecuteScalar() is not null;
+    }
+
     private void Note(IReadOnlyList<StoreCommand> commands)
     {
         foreach (var command in commands)
@@ -206,7 +230,7 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
                 [
                     new(Settings, [], static _ => { }),
                     new("SELECT pg_advisory_xact_lock($1)", [P.Int64(lockKey)], static _ => { }),
-                    new(Owner, [], row => begun = new Begun(row.GetInt64(0), row.GetString(1), row.GetInt32(2))),
+                    new(Owner, [], row => begun = new Begun(row.GetInt64(0), row.GetString(1), row.GetInt32(2), row.GetString(3))),
                 ]);
             change(writes);
             writes.Begin();
@@ -251,15 +275,9 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
         }
         catch (NpgsqlException error) when (error is not PostgresException || _connection?.FullState != ConnectionState.Open)
         {
-            _doubt = new Doubt(begun.Transaction, begun.Backend);
+            _doubt = new Doubt(begun.Transaction, begun.Backend, begun.ServerStarted, null);
             throw new StoreException($"The connection to '{database.Name}' was lost during a commit; its outcome is unknown.", StoreFailure.Unknown, error);
         }
-    }
-
-    private void Execute(string sql)
-    {
-        using var command = new NpgsqlCommand(sql, _connection);
-        command.ExecuteNonQuery();
     }
 
     private NpgsqlConnection Connect() => _connection ??= database.OpenAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
@@ -271,7 +289,7 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
         _connection = null;
     }
 
-    private sealed record Begun(long Epoch, string Transaction, int Backend);
+    private sealed record Begun(long Epoch, string Transaction, int Backend, string ServerStarted);
 
-    private sealed record Doubt(string Transaction, int Backend);
+    private sealed record Doubt(string Transaction, int Backend, string ServerStarted, WriteStatement? Trace);
 }

@@ -43,7 +43,8 @@ public sealed class ConsumerPumpTests
     public async Task Pump_ParkedHeadAtStart_HoldsBackItsKeyOnly()
     {
         var run = new PumpRun(OrderingMode.Subject, retryChance: 0, new PCG(3), concurrency: 8);
-        var parked = run.Store("slow", dueIn: TimeSpan.FromMilliseconds(400));
+        // Long enough for the others to start before, also on a machine that is busy.
+        var parked = run.Store("slow", dueIn: TimeSpan.FromSeconds(4));
         for (var i = 0; i < 50; i++)
         {
             run.Store(i % 2 == 0 ? "slow" : "fast");

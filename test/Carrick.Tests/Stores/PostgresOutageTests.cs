@@ -53,8 +53,7 @@ public sealed class PostgresOutageTests : IAsyncLifetime
             await _server.StopAsync(PostgresShutdown.Immediate);
             await Wait.Until(() => _load.Problem is not null);
             await _server.StartAsync(Token);
-            // On a slow disk it takes its time to recover.
-            await Wait.Until(() => _load.Problem is null, seconds: 90);
+            await Wait.Until(() => _load.Problem is null);
         }
 
         Volatile.Write(ref sending, false);
