@@ -1,5 +1,6 @@
 using Carrick.Postgres.Raw;
 using Carrick.Postgres.Writing;
+using Carrick.Shards;
 using Carrick.Storage;
 using Carrick.Storage.Rows;
 
@@ -15,10 +16,18 @@ internal static class Catalog
         WHERE NOT EXISTS (SELECT 1 FROM ~{0} AS known WHERE known.name = n.name) ORDER BY position ON CONFLICT (name) DO NOTHING
         """;
 
-    public static StoreCatalog Register(WriteTransaction transaction, IReadOnlyCollection<string> integrations, IReadOnlyCollection<string> consumers)
+    public static StoreCatalog Register(
+        WriteTransaction transaction, ChangeWriter changes, IReadOnlyCollection<string> integrations, IReadOnlyCollection<string> consumers)
     {
-        transaction.Run(Insert.Replace("{0}", "integrations", StringComparison.Ordinal), P.Texts([.. integrations]));
-        transaction.Run(Insert.Replace("{0}", "consumers", StringComparison.Ordinal), P.Texts([.. consumers]));
+        changes.Begin();
+        var added = transaction.Run(Insert.Replace("{0}", "integrations", StringComparison.Ordinal), P.Texts([.. integrations]))
+            + transaction.Run(Insert.Replace("{0}", "consumers", StringComparison.Ordinal), P.Texts([.. consumers]));
+        if (added > 0)
+        {
+            changes.OfAll(ChangeKind.Names);
+            transaction.Run([.. changes.Statements()]);
+        }
+
         var states = transaction.List(
             "SELECT number, name, disabled_at, disabled_reason, gate_until FROM ~consumers",
             row => (Name: row.GetString(1), State: new ConsumerState(

@@ -9,8 +9,8 @@ internal sealed partial class PostgresStore
         [LoggerMessage(2100, LogLevel.Information, "The schema of {Store} ran the migration {Migration}.")]
         public static partial void Migrated(ILogger logger, string store, string migration);
 
-        [LoggerMessage(2101, LogLevel.Information, "{Store} is open: epoch {Epoch}, unclean starts in a row {UncleanStarts}.")]
-        public static partial void Opened(ILogger logger, string store, long epoch, int uncleanStarts);
+        [LoggerMessage(2101, LogLevel.Information, "{Store} is open: node {Node}, {Shards} of 64 shards, unclean starts in a row {UncleanStarts}.")]
+        public static partial void Opened(ILogger logger, string store, long node, int shards, int uncleanStarts);
 
         [LoggerMessage(2102, LogLevel.Information, "{Store} is closed.")]
         public static partial void Closed(ILogger logger, string store);

@@ -1,10 +1,12 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Carrick.Postgres.Nodes;
 using Carrick.Postgres.Raw;
 using Carrick.Postgres.Reading;
 using Carrick.Postgres.Schema;
 using Carrick.Postgres.Writing;
+using Carrick.Shards;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
 using Carrick.Storage.Rows;
@@ -13,8 +15,8 @@ using Npgsql;
 
 namespace Carrick.Postgres;
 
-/// <summary>The store in one schema of a PostgreSQL database: one connection commits, one renews the lease, a few read.</summary>
-internal sealed partial class PostgresStore : IStore
+/// <summary>The store in one schema of a PostgreSQL database, which several nodes share: one connection of each commits, one renews its lease, a few read.</summary>
+internal sealed partial class PostgresStore : ISharedStore
 {
     private static readonly TimeSpan StableAfter = TimeSpan.FromMinutes(1);
 
@@ -30,21 +32,19 @@ internal sealed partial class PostgresStore : IStore
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly PostgresReader _reader;
-    private readonly TimeSpan _patience;
     private readonly StoreCounters _counters = new();
     private readonly WriterGate _gate = new();
-    private Lease? _lease;
+    private NodeLease? _lease;
     private StoreWriter? _writer;
+    private ChangeWriter? _changes;
     private long _openedAt;
     private bool _stable;
 
     /// <param name="database">Where; disposed with the store.</param>
     /// <param name="time">The clock of the engine.</param>
     /// <param name="logger">For the events of <see cref="Log"/>.</param>
-    /// <param name="patience">How long opening waits for a live owner to end.</param>
-    public PostgresStore(PostgresDatabase database, TimeProvider time, ILogger logger, TimeSpan? patience = null)
+    public PostgresStore(PostgresDatabase database, TimeProvider time, ILogger logger)
     {
-        _patience = patience ?? Lease.DefaultPatience;
         Database = database;
         _time = time;
         _logger = logger;
@@ -62,14 +62,22 @@ internal sealed partial class PostgresStore : IStore
 
     public PostgresDatabase Database { get; }
 
-    public StoreState State { get; } = new();
+    public StoreState State { get; } = new() { Shards = new ShardSet(0) };
+
+    public ShardSet Shards => State.Shards;
+
+    /// <summary>Makes the ids; <see langword="null"/> until the store is open.</summary>
+    public RecordIdGenerator? Ids { get; private set; }
+
+    public Action<ClusterView>? Seen { get; set; }
+
+    public Action? Told { get; set; }
 
     /// <summary>The advisory lock that every commit takes.</summary>
     public long LockKey { get; }
 
-    /// <summary>The epoch of this ownership.</summary>
-    /// <exception cref="StoreException">The store is not open.</exception>
-    public long Epoch => Writer.Epoch;
+    /// <summary>The id of this node among those of the schema.</summary>
+    public long Node { get; private set; }
 
     public StoreStatistics Statistics => new(_counters.Commits, _counters.Commands, 0, 0, 0, _reader.Reads);
 
@@ -102,16 +110,21 @@ internal sealed partial class PostgresStore : IStore
                 await CheckSettingsAsync(connection, cancellationToken).ConfigureAwait(false);
             }
 
-            var lease = new Lease(Database, LockKey, _patience);
+            var lease = new NodeLease(Database, LockKey, () => _writer?.Known ?? 0) { Seen = view => Seen?.Invoke(view), Told = () => Told?.Invoke() };
             try
             {
-                var (epoch, facts) = await lease.TakeAsync(connection => TakeAsync(connection, cancellationToken), cancellationToken).ConfigureAwait(false);
-                var ownership = facts with { Epoch = epoch };
+                var (node, shards, facts) = await lease.JoinAsync(connection => TakeAsync(connection, cancellationToken), cancellationToken).ConfigureAwait(false);
+                var ownership = facts with { Epoch = node };
                 State.Ids = new IdSpace(ownership.IdLow);
-                (_lease, _openedAt, _stable) = (lease, _time.GetTimestamp(), false);
-                _writer = new StoreWriter(Database, State, LockKey, epoch, _counters);
+                (_lease, _openedAt, _stable, Node) = (lease, _time.GetTimestamp(), false, node);
+                Database.SessionName = NodeSql.SessionName(LockKey, node);
+                _changes = new ChangeWriter(State, Database, node);
+                Ids = new RecordIdGenerator(_time, ownership.IdLow, ownership.LastIdKey);
+                _writer = new StoreWriter(Database, State, _changes, Ids, LockKey, ownership.LastIdKey, _counters);
                 await _gate.RunAsync(() => _writer.Transact(transaction => State.Names = Catalog.ReadNames(transaction), 0), cancellationToken).ConfigureAwait(false);
-                Log.Opened(_logger, Name, epoch, ownership.UncleanStarts);
+                Shards.Add(shards);
+                lease.Start();
+                Log.Opened(_logger, Name, node, ShardText.Count(shards), ownership.UncleanStarts);
                 return ownership;
             }
             catch
@@ -131,7 +144,7 @@ internal sealed partial class PostgresStore : IStore
             if (!Writer.Transact(
                 transaction =>
                 {
-                    catalog = Catalog.Register(transaction, integrations, consumers);
+                    catalog = Catalog.Register(transaction, _changes!, integrations, consumers);
                     names = Catalog.ReadNames(transaction);
                 },
                 1))
@@ -147,6 +160,27 @@ internal sealed partial class PostgresStore : IStore
     public ValueTask CommitAsync(IReadOnlyList<StoreCommand> commands, CancellationToken cancellationToken) => _gate.RunAsync(
         () => Writer.Commit(commands), cancellationToken);
 
+    public News? TakeNews() => Writer.TakeNews();
+
+    public ValueTask EndSessionsAsync(IReadOnlyCollection<long> nodes, CancellationToken cancellationToken) => new(GuardAsync(
+        async () =>
+        {
+            await using var connection = await Database.OpenPooledAsync(cancellationToken).ConfigureAwait(false);
+            await connection.ExecuteAsync(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = ANY ($1)",
+                cancellationToken,
+                P.Texts([.. nodes.Select(node => NodeSql.SessionName(LockKey, node))])).ConfigureAwait(false);
+            return true;
+        },
+        "change").AsTask());
+
+    public async ValueTask<ClusterView> ReadNodesAsync(CancellationToken cancellationToken)
+    {
+        var nodes = await _reader.ListAsync(
+            $"SELECT {NodeSql.Columns} FROM ~nodes AS n ORDER BY n.id", [], row => NodeSql.Read(row, static (_, hasSession) => !hasSession), cancellationToken).ConfigureAwait(false);
+        return new ClusterView(Node, nodes);
+    }
+
     public ValueTask<bool> SettleAsync(CancellationToken cancellationToken) => _gate.RunAsync(() => Writer.Settle(), cancellationToken);
 
     public ValueTask MaintainAsync(bool idle, CancellationToken cancellationToken) => _gate.RunAsync(
@@ -154,7 +188,7 @@ internal sealed partial class PostgresStore : IStore
         {
             if (_lease?.IsLost == true)
             {
-                // An idle owner would not notice by a commit, and would start what becomes due.
+                // An idle node would not notice by a commit, and would start what becomes due.
                 throw Writer.Taken();
             }
 
@@ -169,13 +203,13 @@ internal sealed partial class PostgresStore : IStore
 
     public async ValueTask CloseAsync(CancellationToken cancellationToken)
     {
-        if (_writer is { } writer)
+        if (_writer is not null)
         {
             await _gate.RunAsync(MarkClean, cancellationToken).ConfigureAwait(false);
             await GuardAsync(
                 async () =>
                 {
-                    await _lease!.ReleaseAsync(writer.Epoch).ConfigureAwait(false);
+                    await _lease!.LeaveAsync().ConfigureAwait(false);
                     return true;
                 },
                 "close").ConfigureAwait(false);
@@ -206,7 +240,7 @@ internal sealed partial class PostgresStore : IStore
 
     private void MarkClean() => Writer.Transact(transaction => transaction.Run("UPDATE ~meta SET value = 0 WHERE name = 'unclean_starts'"), 1);
 
-    // Inside the transaction that raises the epoch, under the lock: no id can be made meanwhile.
+    // Inside the transaction that joins, under the lock: no id can be made meanwhile.
     private async Task<StoreOwnership> TakeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await connection.ScalarAsync(Database.Sql("INSERT INTO ~meta (name, value) VALUES ('id_low', $1) ON CONFLICT (name) DO NOTHING"), cancellationToken, P.Int64(NewLow())).ConfigureAwait(false);
@@ -215,7 +249,9 @@ internal sealed partial class PostgresStore : IStore
             cancellationToken).ConfigureAwait(false);
         var low = await connection.ScalarAsync(Database.Sql("SELECT value FROM ~meta WHERE name = 'id_low'"), cancellationToken).ConfigureAwait(false);
         var newest = await connection.ScalarAsync(Database.Sql(NewestId), cancellationToken).ConfigureAwait(false);
-        return new StoreOwnership(0, (ulong)(long)low!, (long)newest!, (int)(long)unclean!);
+        var last = await connection.ScalarAsync(
+            Database.Sql("SELECT setval('~ids', greatest($1, (SELECT last_value FROM ~ids)))"), cancellationToken, P.Int64((long)newest!)).ConfigureAwait(false);
+        return new StoreOwnership(0, (ulong)(long)low!, (long)last!, (int)(long)unclean!);
     }
 
     private async Task CheckSettingsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

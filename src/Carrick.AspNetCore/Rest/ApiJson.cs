@@ -27,6 +27,7 @@ namespace Carrick.Rest;
 [JsonSerializable(typeof(Page<ApiKeyResource>))]
 [JsonSerializable(typeof(CreatedApiKeyResource))]
 [JsonSerializable(typeof(Page<AuditResource>))]
+[JsonSerializable(typeof(Page<NodeResource>))]
 [JsonSerializable(typeof(PublishRequest))]
 [JsonSerializable(typeof(ReplayEventRequest))]
 [JsonSerializable(typeof(ReasonRequest))]

@@ -20,6 +20,7 @@ internal static class ApiRoutes
         api.MapIntegrations();
         api.MapKeys();
         api.MapAudit();
+        api.MapNodes();
         endpoints.MapGroup("/v1").MapUnknown();
     }
 }

@@ -92,6 +92,10 @@ internal static class Shape
     public static AuditResource Of(AuditLine line) => new(
         line.Number, line.Entry.At.UtcDateTime, line.Entry.Actor, line.Entry.Action, line.Entry.Target, line.Entry.Reason);
 
+    public static NodeResource Of(NodeStatus node) => new(
+        node.Id, node.Name, node.State.ToString().ToLowerInvariant(), node.IsSelf, node.IsLeader, node.Shards, node.ShardCount,
+        Math.Round(node.Up.TotalSeconds, 1), node.LeaseRemaining is { } remaining ? Math.Round(remaining.TotalSeconds, 1) : null);
+
     public static DepthResource Depth(ConsumerStatus? status) =>
         status is null ? new(0, 0, 0) : new(status.Depth.Ready, status.Depth.Delayed, status.Depth.Dead);
 

@@ -17,13 +17,13 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
     private const string Save = "SAVEPOINT carrick";
     private const string Release = "RELEASE SAVEPOINT carrick";
 
-    // The delete of the work row is the fence; the epoch keeps out a process whose store was taken over. In a transaction that is not ours
+    // The delete of the work row is the fence; the node's row keeps out a process that was taken for dead. In a transaction that is not ours
     // any more, because the handler has ended it, nothing may be completed either.
     private const string Complete =
         """
         WITH changed AS (
             DELETE FROM ~work WHERE consumer = $1 AND id = $2 AND pg_current_xact_id_if_assigned()::text = $16
-                AND EXISTS (SELECT 1 FROM ~leases WHERE shard = 0 AND epoch = $3) RETURNING id),
+                AND EXISTS (SELECT 1 FROM ~nodes WHERE id = $3) RETURNING id),
         tried AS (
             INSERT INTO ~attempts (delivery, number, started_at, duration, category, status_code, error, next_due_at)
             SELECT id, $4, $5, $6, $7, $8, $9, $10 FROM changed WHERE $4 IS NOT NULL)
@@ -91,7 +91,7 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         else
         {
             completion.Applied = engine.State.Ids.Owns(completion.Item.Id)
-                && await RunAsync([Command(Complete, ParametersOf(completion, engine.Epoch, _id))], 0, cancellationToken).ConfigureAwait(false) == 1;
+                && await RunAsync([Command(Complete, ParametersOf(completion, engine.Node, _id))], 0, cancellationToken).ConfigureAwait(false) == 1;
             if (!completion.Applied)
             {
                 await UndoAsync(cancellationToken).ConfigureAwait(false);
@@ -172,12 +172,12 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         await connection.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static NpgsqlParameter[] ParametersOf(CompleteCommand completion, long epoch, string? transaction)
+    private static NpgsqlParameter[] ParametersOf(CompleteCommand completion, long node, string? transaction)
     {
         var (item, attempt) = (completion.Item, completion.Attempt);
         return
         [
-            P.Int32(item.Consumer), P.Int64(item.Id.Key), P.Int64(epoch), P.Int32(attempt?.Number), P.Int64(attempt is null ? null : UnixTime.Of(attempt.StartedAt)),
+            P.Int32(item.Consumer), P.Int64(item.Id.Key), P.Int64(node), P.Int32(attempt?.Number), P.Int64(attempt is null ? null : UnixTime.Of(attempt.StartedAt)),
             P.Int64(attempt?.Duration.Ticks / TimeSpan.TicksPerMicrosecond), P.Int32((int?)attempt?.Category), P.Int32(attempt?.StatusCode), P.Text(attempt?.Error),
             P.Int64(attempt?.NextDueAt is { } due ? UnixTime.Due(due) : null), P.Int64(item.EventId.Key), P.Int32((int)completion.Outcome),
             P.Int64(UnixTime.Of(completion.At)), P.Int32(attempt?.Number ?? item.Attempts), P.Int64(item.ReplayOf?.Key), P.Text(transaction),

@@ -21,7 +21,7 @@ internal static class P
 
     public static NpgsqlParameter NullableInt64s(long?[] values) => Array(NpgsqlDbType.Bigint, values);
 
-    public static NpgsqlParameter Int32s(int[] values) => Array(NpgsqlDbType.Integer, values);
+    public static NpgsqlParameter Int32s(int[]? values) => Array(NpgsqlDbType.Integer, values);
 
     public static NpgsqlParameter NullableInt32s(int?[] values) => Array(NpgsqlDbType.Integer, values);
 

@@ -52,6 +52,9 @@ internal sealed class PostgresDatabase : IAsyncDisposable
 
     public SchemaName Schema { get; }
 
+    /// <summary>What sessions that change something are called from now on, so that others can end them.</summary>
+    public string? SessionName { get; set; }
+
     /// <summary>A connection of the pool of readers.</summary>
     public async ValueTask<NpgsqlConnection> OpenPooledAsync(CancellationToken cancellationToken)
     {
@@ -63,14 +66,14 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     public async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
     {
         var sources = await ProbeAsync(cancellationToken).ConfigureAwait(false);
-        return await sources.Alone.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        return await NamedAsync(await sources.Alone.OpenConnectionAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The same, for statements of users: it knows the types of their database.</summary>
     public async ValueTask<NpgsqlConnection> OpenForHandlersAsync(CancellationToken cancellationToken)
     {
         var sources = await ProbeAsync(cancellationToken).ConfigureAwait(false);
-        return await sources.Handlers.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        return await NamedAsync(await sources.Handlers.OpenConnectionAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A source of connections in no pool, for the caller to dispose, once a connection was opened.</summary>
@@ -92,6 +95,25 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         }
 
         _probing.Dispose();
+    }
+
+    private async ValueTask<NpgsqlConnection> NamedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (SessionName is null)
+        {
+            return connection;
+        }
+
+        try
+        {
+            await connection.ScalarAsync("SELECT set_config('application_name', $1, false)", cancellationToken, P.Text(SessionName)).ConfigureAwait(false);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     // A pooler answers with a process id of its own; the server knows its real one.

@@ -7,7 +7,10 @@ namespace Carrick.Postgres.Reading;
 /// <summary>Reads rows of outstanding work.</summary>
 internal static class WorkRows
 {
-    public const string Columns = "consumer, id, event, ordering_key, due_at, attempts, failures, flags, replay_of";
+    public const string Columns = "consumer, id, event, ordering_key, due_at, attempts, failures, flags, replay_of, shard";
+
+    /// <summary>True for the rows of the shards in the bit mask <c>$1</c>.</summary>
+    public const string OfShards = "($1::bigint >> shard) & 1 = 1";
 
     /// <summary>True for every row. With it a search by id is a seek per consumer in the primary key, which begins with the consumer.</summary>
     public const string OfAnyConsumer = "consumer = ANY(ARRAY(SELECT number FROM ~consumers))";
@@ -26,6 +29,7 @@ internal static class WorkRows
             Failures = row.GetInt32(6),
             Forced = (row.GetInt32(7) & 1) != 0,
             ReplayOf = ids.Make(row.NullableInt64(8)),
+            Shard = row.GetInt16(9),
         };
     }
 }

@@ -6,15 +6,42 @@ CREATE TABLE ~meta (
     value bigint NOT NULL
 );
 
--- Who owns the database. Every commit checks the epoch. The backend is that of the connection on which the lease is renewed:
--- when it is gone, so is the owner.
-CREATE TABLE ~leases (
-    shard           integer PRIMARY KEY,
-    owner           text NOT NULL,
-    epoch           bigint NOT NULL,
+-- Who works here. The id is never given twice: every commit, and every completion in a handler's transaction, finds the row of its node or changes
+-- nothing. The backend is that of the connection on which the lease is renewed: when it is gone, so is the node.
+CREATE TABLE ~nodes (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name            text NOT NULL,
+    started_at      timestamptz NOT NULL,
     expires_at      timestamptz NOT NULL,
     backend         integer,
     backend_started timestamptz
+) WITH (fillfactor = 50);
+
+-- Which node a shard belongs to: to nobody if there is none, or none of that id. The epoch counts how often it went to another.
+CREATE TABLE ~leases (
+    shard integer PRIMARY KEY,
+    node  bigint,
+    epoch bigint NOT NULL DEFAULT 0
+);
+
+INSERT INTO ~leases (shard) SELECT generate_series(0, 63);
+
+-- The newest id. Not a row, because that would be changed by every commit, and an old snapshot would keep all of its versions.
+CREATE SEQUENCE ~ids MINVALUE 0 START 0;
+
+-- What a node did that concerns others: see ChangeKind.
+CREATE TABLE ~changes (
+    id           bigint PRIMARY KEY,
+    node         bigint NOT NULL,
+    kind         smallint NOT NULL,
+    shard        smallint,
+    consumer     integer,
+    record       bigint,
+    due_at       bigint,
+    attempts     integer,
+    count        integer,
+    at           timestamptz NOT NULL DEFAULT now(),
+    ordering_key text COLLATE "C"
 );
 
 CREATE TABLE ~integrations (
@@ -70,6 +97,8 @@ CREATE TABLE ~work (
     failures       integer NOT NULL DEFAULT 0,
     flags          smallint NOT NULL DEFAULT 0,
     guarded_starts smallint NOT NULL DEFAULT 0,
+    shard          smallint NOT NULL DEFAULT 0,
+    handed         boolean NOT NULL DEFAULT false,
     ordering_key   text COLLATE "C",
     PRIMARY KEY (consumer, id)
 ) WITH (
@@ -78,6 +107,8 @@ CREATE TABLE ~work (
 );
 
 CREATE INDEX work_delayed ON ~work (consumer, due_at, id) WHERE due_at > 0;
+-- What a node has put into a shard of another, which looks for it after its own last commit.
+CREATE INDEX work_handed ON ~work (id) WHERE handed;
 CREATE INDEX work_ordered ON ~work (consumer, ordering_key, id) WHERE ordering_key IS NOT NULL;
 
 -- duration is in microseconds.
@@ -114,6 +145,7 @@ CREATE TABLE ~dead_letters (
     integration  integer NOT NULL,
     attempts     integer NOT NULL,
     category     smallint NOT NULL,
+    shard        smallint NOT NULL DEFAULT 0,
     type         text COLLATE "C" NOT NULL,
     ordering_key text COLLATE "C",
     reason       text NOT NULL

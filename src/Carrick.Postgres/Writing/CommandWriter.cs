@@ -1,4 +1,5 @@
 using Carrick.Postgres.Raw;
+using Carrick.Shards;
 using Carrick.Storage.Commands;
 using Carrick.Storage.Rows;
 
@@ -8,19 +9,21 @@ namespace Carrick.Postgres.Writing;
 /// Applies the commands of one commit. Receipts and ends of deliveries, which are nearly all, are gathered and written by one statement
 /// for each kind, in one round trip; a command of another kind is applied by itself, after what came before it.
 /// </summary>
-internal sealed class CommandWriter(StoreState state) : IDisposable
+internal sealed class CommandWriter(StoreState state, ChangeWriter changes) : IDisposable
 {
-    private readonly IngestWriter _ingest = new(state);
+    private readonly IngestWriter _ingest = new(state, changes);
     private readonly WorkWriter _work = new(state);
-    private readonly OperatorWriter _operator = new(state);
-    private readonly ReplayWriter _replay = new(state);
-    private readonly RetentionWriter _retention = new(state);
+    private readonly OperatorWriter _operator = new(state, changes);
+    private readonly ReplayWriter _replay = new(state, changes);
+    private readonly RetentionWriter _retention = new(state, changes);
+    private readonly ShardWriter _shards = new(changes);
     private readonly List<StoreCommand> _gathered = [];
 
     /// <summary>Applies all commands in the open transaction and sets their results; the audit line of one is written only if it changed something.</summary>
     public void Apply(WriteTransaction transaction, IReadOnlyList<StoreCommand> commands)
     {
         _gathered.Clear();
+        changes.Begin();
         foreach (var command in commands)
         {
             if (command is IngestCommand or CompleteCommand or RetryCommand or DeadLetterCommand)
@@ -37,6 +40,7 @@ internal sealed class CommandWriter(StoreState state) : IDisposable
         }
 
         Flush(transaction);
+        transaction.Run([.. changes.Statements()]);
     }
 
     public void Dispose() => _ingest.Dispose();
@@ -51,12 +55,16 @@ internal sealed class CommandWriter(StoreState state) : IDisposable
             case ReplayCommand replay: return _replay.Apply(transaction, replay);
             case CreateReplayJobCommand create: return _replay.Create(transaction, create);
             case EndReplayJobCommand end: return _replay.End(transaction, end);
-            case SetConsumerStateCommand set: return ConsumerWriter.Set(transaction, set);
+            case SetConsumerStateCommand set: changes.OfConsumer(set.Consumer); return ConsumerWriter.Set(transaction, set);
             case RetentionCommand retention: _retention.Apply(transaction, retention); return true;
             case PutApiKeyCommand put: return AdminWriter.Put(transaction, put);
             case RevokeApiKeyCommand revoke: return AdminWriter.Revoke(transaction, revoke);
-            case PutConfigurationCommand put: return AdminWriter.Put(transaction, put);
+            case PutConfigurationCommand put: changes.OfAll(ChangeKind.Configuration); return AdminWriter.Put(transaction, put);
             case ProbeCommand probe: return AdminWriter.Probe(transaction, probe);
+            case AcquireShardsCommand acquire: return _shards.Acquire(transaction, acquire);
+            case ReleaseShardsCommand release: return _shards.Release(transaction, release);
+            case CountDepthsCommand count: return _shards.Count(transaction, count);
+            case NewsCommand: return false;
             default: throw new NotSupportedException($"The PostgreSQL store does not know the command {command.GetType().Name}.");
         }
     }
@@ -107,7 +115,7 @@ internal sealed class CommandWriter(StoreState state) : IDisposable
         _gathered.Clear();
     }
 
-    private static IEnumerable<WriteStatement> Consequences(StoreCommand command)
+    private IEnumerable<WriteStatement> Consequences(StoreCommand command)
     {
         switch (command)
         {
@@ -118,6 +126,7 @@ internal sealed class CommandWriter(StoreState state) : IDisposable
                 yield return ConsumerWriter.CloseGate(retry.Item.Consumer, until);
                 break;
             case DeadLetterCommand { DisableReason: { } reason } dead:
+                changes.OfConsumer(dead.Item.Consumer);
                 yield return ConsumerWriter.Disable(dead.Item.Consumer, dead.At, reason);
                 break;
         }

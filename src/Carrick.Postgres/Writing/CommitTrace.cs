@@ -1,3 +1,4 @@
+using System.Numerics;
 using Carrick.Postgres.Raw;
 using Carrick.Storage.Commands;
 using Carrick.Storage.Rows;
@@ -11,9 +12,9 @@ namespace Carrick.Postgres.Writing;
 internal static class CommitTrace
 {
     /// <summary>A statement that returns a row if the commit is durable; <see langword="null"/> if it has left nothing that is its own.</summary>
-    public static WriteStatement? Of(IReadOnlyList<StoreCommand> commands) => commands.Select(Of).FirstOrDefault(trace => trace is not null);
+    public static WriteStatement? Of(IReadOnlyList<StoreCommand> commands, long node) => commands.Select(command => Of(command, node)).FirstOrDefault(trace => trace is not null);
 
-    private static WriteStatement? Of(StoreCommand command)
+    private static WriteStatement? Of(StoreCommand command, long node)
     {
         switch (command)
         {
@@ -37,6 +38,16 @@ internal static class CommitTrace
                 return new("SELECT 1 FROM ~api_keys WHERE id = $1", [AdminWriter.Uuid(put.Key.Id)], null);
             case RevokeApiKeyCommand { Applied: true } revoke:
                 return new("SELECT 1 FROM ~api_keys WHERE id = $1 AND revoked_at = $2", [AdminWriter.Uuid(revoke.Id), P.Int64(UnixTime.Of(revoke.At))], null);
+            case AcquireShardsCommand { Taken: not 0 } acquire:
+                return new(
+                    "SELECT 1 FROM ~leases WHERE shard = $1 AND node = $2",
+                    [P.Int32(BitOperations.TrailingZeroCount(acquire.Taken)), P.Int64(node)],
+                    null);
+            case ReleaseShardsCommand { Shards: not 0 } release:
+                return new(
+                    "SELECT 1 FROM ~leases WHERE shard = $1 AND node IS DISTINCT FROM $2",
+                    [P.Int32(BitOperations.TrailingZeroCount(release.Shards)), P.Int64(node)],
+                    null);
             default:
                 return null;
         }

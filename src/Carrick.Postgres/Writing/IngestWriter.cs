@@ -10,7 +10,7 @@ namespace Carrick.Postgres.Writing;
 /// with one key the first is. No other transaction inserts keys meanwhile, so what is not new is visible to the statement,
 /// unless it stands in the same commit.
 /// </summary>
-internal sealed class IngestWriter(StoreState state) : IDisposable
+internal sealed class IngestWriter(StoreState state, ChangeWriter changes) : IDisposable
 {
     private const string Sql =
         """
@@ -26,8 +26,9 @@ internal sealed class IngestWriter(StoreState state) : IDisposable
                 AS e (id, integration, message_id, type, subject, content_type, received_at, version, verdict, trace_parent, headers, body)
             WHERE e.id IN (SELECT event FROM fresh)),
         queued AS (
-            INSERT INTO ~work (consumer, id, event, ordering_key)
-            SELECT consumer, id, event, ordering_key FROM unnest($14::integer[], $15::bigint[], $16::bigint[], $17::text[]) AS w (consumer, id, event, ordering_key)
+            INSERT INTO ~work (consumer, id, event, ordering_key, shard, handed)
+            SELECT consumer, id, event, ordering_key, shard, ($19::bigint >> shard) & 1 = 0
+            FROM unnest($14::integer[], $15::bigint[], $16::bigint[], $17::text[], $18::integer[]) AS w (consumer, id, event, ordering_key, shard)
             WHERE event IN (SELECT event FROM fresh))
         SELECT input.id,
             (SELECT event FROM ~event_keys AS k WHERE k.integration = input.integration AND k.message_id = input.message_id),
@@ -47,10 +48,11 @@ internal sealed class IngestWriter(StoreState state) : IDisposable
         var columns = new Columns(events.Count, work);
         foreach (var item in events)
         {
+            Place(item);
             columns.Add(item, item.Content.Headers.Count == 0 ? null : _headers.Write(item.Content.Headers).ToArray());
         }
 
-        return new WriteStatement(Sql, columns.Parameters(), row => _known.Add(
+        return new WriteStatement(Sql, columns.Parameters(changes.Owned), row => _known.Add(
             row.GetInt64(0), (row.IsDBNull(1) ? null : row.GetInt64(1), row.IsDBNull(2) ? null : row.GetInt64(2))));
     }
 
@@ -95,6 +97,19 @@ internal sealed class IngestWriter(StoreState state) : IDisposable
 
     public void Dispose() => _headers.Dispose();
 
+    private void Place(NewEvent item)
+    {
+        foreach (var work in item.Work)
+        {
+            work.Shard ??= state.Shards.Next();
+            if (!changes.Owns(work.Shard.Value))
+            {
+                // Also for a duplicate, of which nothing is stored: who is told in vain looks in vain.
+                changes.Handed();
+            }
+        }
+    }
+
     /// <summary>The rows by column.</summary>
     private sealed class Columns(int events, int work)
     {
@@ -115,6 +130,7 @@ internal sealed class IngestWriter(StoreState state) : IDisposable
         private readonly long[] _delivery = new long[work];
         private readonly long[] _event = new long[work];
         private readonly string?[] _orderingKey = new string?[work];
+        private readonly int[] _shard = new int[work];
         private int _row;
         private int _workRow;
 
@@ -142,14 +158,15 @@ internal sealed class IngestWriter(StoreState state) : IDisposable
                 _delivery[j] = work.Id.Key;
                 _event[j] = item.Id.Key;
                 _orderingKey[j] = StoredText.Write(work.OrderingKey);
+                _shard[j] = work.Shard!.Value;
             }
         }
 
-        public NpgsqlParameter[] Parameters() =>
+        public NpgsqlParameter[] Parameters(ulong owned) =>
         [
             P.Int64s(_id), P.Int32s(_integration), P.Texts(_messageId), P.Int64s(_hash), P.Texts(_type), P.Texts(_subject), P.Texts(_contentType),
             P.Int64s(_receivedAt), P.NullableInt64s(_version), P.Texts(_verdict), P.Texts(_traceParent), P.NullableBytes(_headers), P.Bytes(_body),
-            P.Int32s(_consumer), P.Int64s(_delivery), P.Int64s(_event), P.Texts(_orderingKey),
+            P.Int32s(_consumer), P.Int64s(_delivery), P.Int64s(_event), P.Texts(_orderingKey), P.Int32s(_shard), P.Int64((long)owned),
         ];
     }
 }

@@ -1,5 +1,6 @@
 using Carrick.Postgres.Raw;
 using Carrick.Postgres.Reading;
+using Carrick.Shards;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
 using Carrick.Storage.Rows;
@@ -7,25 +8,26 @@ using Carrick.Storage.Rows;
 namespace Carrick.Postgres.Writing;
 
 /// <summary>Makes deliveries again, and keeps the jobs that do so in bulk.</summary>
-internal sealed class ReplayWriter(StoreState state)
+internal sealed class ReplayWriter(StoreState state, ChangeWriter changes)
 {
     private const int Forced = 1;
 
     private const string Insert =
         """
         WITH input AS MATERIALIZED (
-            SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::text[], $5::integer[], $6::bigint[])
-                AS i (id, event, consumer, ordering_key, flags, dead_letter)
+            SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::text[], $5::integer[], $6::bigint[], $7::integer[])
+                AS i (id, event, consumer, ordering_key, flags, dead_letter, shard)
             WHERE EXISTS (SELECT 1 FROM ~events AS e WHERE e.id = i.event)),
         taken AS (
             UPDATE ~dead_letters AS d SET replayed_by = i.id FROM input AS i
-            WHERE d.delivery = i.dead_letter AND d.event = i.event AND d.replayed_by IS NULL RETURNING d.replayed_by AS id),
+            WHERE d.delivery = i.dead_letter AND d.event = i.event AND d.replayed_by IS NULL RETURNING d.replayed_by AS id, d.shard),
         queued AS (
-            INSERT INTO ~work (id, event, consumer, ordering_key, flags, replay_of)
-            SELECT id, event, consumer, ordering_key, flags, dead_letter FROM input
-            WHERE dead_letter IS NULL OR id IN (SELECT id FROM taken) RETURNING id, event),
+            INSERT INTO ~work (id, event, consumer, ordering_key, flags, replay_of, shard, handed)
+            SELECT i.id, event, consumer, ordering_key, flags, dead_letter, coalesce(t.shard, i.shard), ($8::bigint >> coalesce(t.shard, i.shard)) & 1 = 0
+            FROM input AS i LEFT JOIN taken AS t USING (id)
+            WHERE dead_letter IS NULL OR t.id IS NOT NULL RETURNING id, event, shard),
         linked AS (INSERT INTO ~replayed_events (event, delivery) SELECT event, id FROM queued)
-        SELECT id FROM queued
+        SELECT id, shard FROM queued
         """;
 
     public bool Apply(WriteTransaction transaction, ReplayCommand command)
@@ -39,20 +41,41 @@ internal sealed class ReplayWriter(StoreState state)
         var replays = command.Replays.Where(replay => state.Ids.Owns(replay.EventId) && (replay.DeadLetter is not { } dead || state.Ids.Owns(dead))).ToList();
         var made = transaction.List(
             Insert,
-            row => row.GetInt64(0),
+            row => (Id: row.GetInt64(0), Shard: (int)row.GetInt16(1)),
             P.Int64s([.. replays.Select(replay => replay.Id.Key)]),
             P.Int64s([.. replays.Select(replay => replay.EventId.Key)]),
             P.Int32s([.. replays.Select(replay => replay.Consumer)]),
             P.Texts([.. replays.Select(replay => StoredText.Write(replay.OrderingKey))]),
             P.Int32s([.. replays.Select(replay => replay.Force ? Forced : 0)]),
-            P.NullableInt64s([.. replays.Select(replay => replay.DeadLetter?.Key)])).ToHashSet();
-        command.Created = [.. replays.Where(replay => made.Contains(replay.Id.Key)).Select(replay => replay.ToWork())];
+            P.NullableInt64s([.. replays.Select(replay => replay.DeadLetter?.Key)]),
+            P.Int32s([.. replays.Select(replay => replay.Shard ?? state.Shards.Next())]),
+            P.Int64((long)changes.Owned)).ToDictionary(row => row.Id, row => row.Shard);
+        foreach (var replay in replays.Where(replay => made.ContainsKey(replay.Id.Key)))
+        {
+            replay.Shard = made[replay.Id.Key];
+        }
+
+        command.Created = [.. replays.Where(replay => made.ContainsKey(replay.Id.Key)).Select(replay => replay.ToWork())];
+        Tell(command.Created);
         if (command.Job is { } counted)
         {
             transaction.Run("UPDATE ~replays SET replayed = replayed + $2 WHERE id = $1", P.Int64(counted.Id.Key), P.Int64(made.Count));
         }
 
         return made.Count > 0;
+    }
+
+    private void Tell(IReadOnlyList<WorkItem> created)
+    {
+        if (created.Any(item => !changes.Owns(item.Shard)))
+        {
+            changes.Handed();
+        }
+
+        foreach (var (place, count) in created.Where(item => item.ReplayOf is not null).CountBy(item => (item.Shard, item.Consumer)))
+        {
+            changes.DeadLeft(place.Shard, place.Consumer, count);
+        }
     }
 
     public bool Create(WriteTransaction transaction, CreateReplayJobCommand command)
@@ -62,6 +85,11 @@ internal sealed class ReplayWriter(StoreState state)
             $"SELECT count(*) FROM ~dead_letters WHERE {DeadLetterSql.Matches} AND delivery <= $8",
             [.. DeadLetterSql.Parameters(state.Ids, job.Filter), P.Int64(job.Id.Key)]);
         command.Job = job = job with { Total = total ?? 0 };
+        if (!changes.Owns(ShardSet.Leading))
+        {
+            changes.OfAll(ChangeKind.Replay, job.Id.Key);
+        }
+
         return transaction.Run(
             """
             INSERT INTO ~replays (id, filter, rate_per_second, force, actor, reason, state, total, replayed, cursor, created_at, ended_at)

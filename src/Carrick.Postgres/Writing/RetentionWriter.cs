@@ -10,14 +10,14 @@ namespace Carrick.Postgres.Writing;
 /// the pass over the events goes on behind it from one batch to the next and starts again when it is through.
 /// Days that are empty, or that nothing holds, are dropped whole by <see cref="EventPartitions"/>.
 /// </summary>
-internal sealed class RetentionWriter(StoreState state)
+internal sealed class RetentionWriter(StoreState state, ChangeWriter changes)
 {
     private const string DeadLetters =
         """
         WITH old AS (SELECT delivery FROM ~dead_letters WHERE at < $1 ORDER BY at LIMIT $2),
-        gone AS (DELETE FROM ~dead_letters AS d USING old WHERE d.delivery = old.delivery RETURNING d.delivery, d.consumer, d.replayed_by),
+        gone AS (DELETE FROM ~dead_letters AS d USING old WHERE d.delivery = old.delivery RETURNING d.delivery, d.consumer, d.replayed_by, d.shard),
         tried AS (DELETE FROM ~attempts AS a USING gone WHERE a.delivery = gone.delivery RETURNING 1)
-        SELECT consumer, replayed_by IS NULL, (SELECT count(*) FROM tried) FROM gone
+        SELECT consumer, replayed_by IS NULL, (SELECT count(*) FROM tried), shard FROM gone
         """;
 
     private const string Outcomes =
@@ -47,6 +47,8 @@ internal sealed class RetentionWriter(StoreState state)
         SELECT (SELECT count(*) FROM batch), (SELECT max(id) FROM batch), (SELECT count(*) FROM gone)
         """;
 
+    private const long ChangesKeptFor = 3_600;
+
     private long _eventCursor;
 
     public void Apply(WriteTransaction transaction, RetentionCommand command)
@@ -61,6 +63,8 @@ internal sealed class RetentionWriter(StoreState state)
         Delete(transaction, command, "DELETE FROM ~audit WHERE number IN (SELECT number FROM ~audit WHERE at < $1 ORDER BY number LIMIT $2)", P.Int64(before));
         Delete(transaction, command, "DELETE FROM ~replays WHERE id IN (SELECT id FROM ~replays WHERE state <> 0 AND ended_at < $1 LIMIT $2)", P.Int64(before));
         DeleteVersions(transaction, command);
+        // Nobody is that far behind: a node whose lease has ended joins anew.
+        Delete(transaction, command, "DELETE FROM ~changes WHERE id IN (SELECT id FROM ~changes WHERE at < now() - $1 * interval '1 second' ORDER BY id LIMIT $2)", P.Int64(ChangesKeptFor));
     }
 
     // As long as anything is stored that could come again, so that a replay is still found late.
@@ -77,15 +81,20 @@ internal sealed class RetentionWriter(StoreState state)
             P.Int64(UnixTime.Of(before)));
     }
 
-    private static void DeleteDeadLetters(WriteTransaction transaction, RetentionCommand command)
+    private void DeleteDeadLetters(WriteTransaction transaction, RetentionCommand command)
     {
         var gone = transaction.List(
             DeadLetters,
-            row => (Consumer: row.GetInt32(0), Open: row.GetBoolean(1), Attempts: row.GetInt64(2)),
+            row => (Consumer: row.GetInt32(0), Open: row.GetBoolean(1), Attempts: row.GetInt64(2), Shard: (int)row.GetInt16(3)),
             P.Int64(UnixTime.Of(command.DeadLettersBefore)), P.Int64(command.Limit));
         Count(command, gone.Count);
         command.Deleted += gone is [var first, ..] ? (int)first.Attempts : 0;
-        command.OpenDeadLettersDeleted = gone.Where(row => row.Open).CountBy(row => row.Consumer).ToDictionary();
+        command.OpenDeadLettersDeleted = gone.Where(row => row.Open && changes.Owns(row.Shard)).CountBy(row => row.Consumer).ToDictionary();
+        foreach (var (place, count) in gone.Where(row => row.Open).CountBy(row => (row.Shard, row.Consumer)))
+        {
+            changes.DeadLeft(place.Shard, place.Consumer, count);
+        }
+
     }
 
     private static void DeleteOutcomes(WriteTransaction transaction, RetentionCommand command)

@@ -1,5 +1,6 @@
 using System.Data;
 using Carrick.Postgres.Raw;
+using Carrick.Shards;
 using Carrick.Storage.Commands;
 using Carrick.Storage.Rows;
 using Npgsql;
@@ -7,12 +8,13 @@ using Npgsql;
 namespace Carrick.Postgres.Writing;
 
 /// <summary>
-/// The one connection that commits. Every transaction first takes the store's lock, which lasts until its end, and then reads the epoch: so a take-over
-/// waits for the commit that is under way, and every later one of the old owner finds that the store is no longer ours and rolls back.
-/// Begin, lock, epoch and the first writes are one round trip; the COMMIT is another, so that the transaction's number is known when it is sent.
+/// The one connection of this node that commits. Every transaction first takes the store's lock, which lasts until its end, and then looks for its node's
+/// row: so whoever takes the node for dead waits for the commit that is under way, and every later one of the node finds its row gone and rolls back.
+/// Begin, lock, row and the first writes are one round trip; the COMMIT is another, so that the transaction's number is known when it is sent.
 /// One caller at a time.
 /// </summary>
-internal sealed class StoreWriter(PostgresDatabase database, StoreState state, long lockKey, long epoch, StoreCounters counters) : IDisposable
+internal sealed class StoreWriter(
+    PostgresDatabase database, StoreState state, ChangeWriter changes, RecordIdGenerator ids, long lockKey, long known, StoreCounters counters) : IDisposable
 {
     // Plans must use the indexes also while the statistics say that the tables are empty. A client that stands still in a transaction must not keep others waiting.
     private const string Settings =
@@ -21,32 +23,45 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
             set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)
         """;
 
-    private const string Owner = "SELECT epoch, pg_current_xact_id()::text, pg_backend_pid(), pg_postmaster_start_time()::text FROM ~leases WHERE shard = 0";
+    // The ids of the commit are taken only if nobody has given any since: then they are the newest of all.
+    private const string Self =
+        """
+        SELECT EXISTS (SELECT 1 FROM ~nodes WHERE id = $1), pg_current_xact_id()::text, pg_backend_pid(), pg_postmaster_start_time()::text, newest,
+            CASE WHEN newest = $2 AND newest < $3 THEN setval('~ids', $3) END
+        FROM (SELECT last_value AS newest FROM ~ids) AS given
+        """;
 
-    private readonly CommandWriter _commands = new(state);
+    private readonly CommandWriter _commands = new(state, changes);
     private readonly EventPartitions _partitions = new(database.Schema);
     private NpgsqlConnection? _connection;
-    private Doubt? _doubt;
+    private CommitDoubt? _doubt;
+    private Settled? _settled;
     private DateTimeOffset? _dropBefore;
     private bool _sweeping;
+    private long _known = known;
+    private bool _others;
+    private News? _news;
 
-    public long Epoch => epoch;
+    /// <summary>The newest id that this node knows of: all that was committed up to it has been told.</summary>
+    public long Known => Volatile.Read(ref _known);
 
-    /// <summary>One durable transaction.</summary>
+    /// <summary>One durable transaction. What others have committed since the last one is news behind it.</summary>
     /// <exception cref="StoreException">Nothing was applied, unless unknown or fatal.</exception>
     public void Commit(IReadOnlyList<StoreCommand> commands)
     {
-        var missing = _partitions.Missing(commands);
+        List<DateOnly> missing = [];
         var keep = false;
         try
         {
             keep = Transact(
                 transaction =>
                 {
+                    missing = _partitions.Missing(commands);
                     missing.ForEach(day => _partitions.Create(transaction, day));
                     _commands.Apply(transaction, commands);
                 },
-                commands.Count);
+                commands.Count,
+                commands);
             if (!keep && commands.Any(command => command is not WorkCommand))
             {
                 throw Taken();
@@ -59,7 +74,7 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
         {
             // The results stand for the case that it was committed.
             keep = true;
-            _doubt = _doubt! with { Trace = CommitTrace.Of(commands) };
+            _doubt = _doubt! with { Trace = CommitTrace.Of(commands, changes.Node) };
             throw;
         }
         finally
@@ -74,10 +89,21 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
         }
     }
 
-    /// <summary>Runs <paramref name="change"/> in a durable transaction of the owner.</summary>
-    /// <returns><see langword="false"/> if somebody else has taken the store over; nothing was changed then.</returns>
+    /// <summary>The news of the last commit, once.</summary>
+    public News? TakeNews()
+    {
+        var news = _news;
+        _news = null;
+        return news;
+    }
+
+    /// <summary>Runs <paramref name="change"/> in a durable transaction of this node.</summary>
+    /// <param name="change">Adds the statements. It may be called a second time, in another transaction, when the first is lost.</param>
+    /// <param name="commands">How many commands it is, for the counters.</param>
+    /// <param name="ordered">Commands that get ids, and behind which the news are read.</param>
+    /// <returns><see langword="false"/> if this node was taken for dead; nothing was changed then.</returns>
     /// <exception cref="StoreException">Nothing was applied, unless unknown or fatal.</exception>
-    public bool Transact(Action<WriteTransaction> change, int commands)
+    public bool Transact(Action<WriteTransaction> change, int commands, IReadOnlyList<StoreCommand>? ordered = null)
     {
         if (_doubt is not null)
         {
@@ -87,12 +113,12 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
         var known = _connection is not null;
         try
         {
-            return Try(change, commands);
+            return TryInOrder(change, commands, ordered);
         }
         catch (StoreException failure) when (known && _doubt is null && IsLost(failure))
         {
             // The server was restarted, or a firewall forgot the connection, since the last commit. Nothing was committed: once more on a new one.
-            return Try(change, commands);
+            return TryInOrder(change, commands, ordered);
         }
     }
 
@@ -108,34 +134,14 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
 
         try
         {
-            using var command = new NpgsqlCommand("SELECT pg_xact_status($1::text::xid8)", Connect());
-            command.Parameters.Add(P.Text(doubt.Transaction));
-            var status = command.ExecuteScalar() as string;
-            if (status is "committed" or "aborted")
-            {
-                var durable = status == "committed" && IsOurs(doubt);
-                _doubt = null;
-                return durable;
-            }
-
-            if (status is null)
-            {
-                throw new StoreException($"'{database.Name}' no longer knows what became of the transaction {doubt.Transaction}.", StoreFailure.Fatal);
-            }
-
-            // Its connection is lost to us, but the server may not have noticed; nobody else may use what it has locked.
-            using var terminate = new NpgsqlCommand("SELECT pg_terminate_backend($1) WHERE pg_postmaster_start_time()::text = $2", _connection)
-            {
-                Parameters = { P.Int32(doubt.Backend), P.Text(doubt.ServerStarted) },
-            };
-            terminate.ExecuteNonQuery();
-            throw new StoreException($"The last commit in '{database.Name}' is still under way.", StoreFailure.Transient);
-        }
-        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InvalidParameterValue)
-        {
-            // The number is in the future: the server crashed before anything of the transaction was on disk, and counts from before it.
+            var durable = doubt.IsDurable(database, Connect());
             _doubt = null;
-            return false;
+            if (durable)
+            {
+                Settle(_settled!);
+            }
+
+            return durable;
         }
         catch (NpgsqlException error)
         {
@@ -179,25 +185,12 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
     }
 
     public StoreException Taken() =>
-        new($"'{database.Name}' was taken over by another process; this one can write nothing any more.", StoreFailure.Taken);
+        new($"This node was taken for dead, and its work in '{database.Name}' was taken over by another process; it can write nothing any more.", StoreFailure.Taken);
 
     public void Dispose()
     {
         _connection?.Dispose();
         _commands.Dispose();
-    }
-
-    /// <summary>Whether the transaction that has the number, and is committed, is the one in doubt. What left no trace was rather not written: it is asked for again.</summary>
-    private bool IsOurs(Doubt doubt)
-    {
-        using var command = new NpgsqlCommand(database.Sql(doubt.Trace?.Sql ?? "SELECT 1 WHERE pg_postmaster_start_time()::text = $1"), _connection);
-        foreach (var parameter in doubt.Trace?.Parameters ?? [P.Text(doubt.ServerStarted)])
-        {
-            // It may be asked again, and a parameter belongs to one command.
-            command.Parameters.Add(parameter.Clone());
-        }
-
-        return command.ExecuteScalar() is not null;
     }
 
     private void Note(IReadOnlyList<StoreCommand> commands)
@@ -217,9 +210,32 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
         // Not after a time-out: those who wait have waited long enough to be told.
         failure.InnerException is NpgsqlException { InnerException: not TimeoutException } error && (error is not PostgresException answer || PostgresErrors.IsEndOfSession(answer));
 
-    private bool Try(Action<WriteTransaction> change, int commands)
+    /// <summary>
+    /// Ids are in the order in which all nodes commit. A node that was the last to commit gives them before it has the lock, which saves a round trip; if
+    /// another one has committed since, it reads what that was, under the lock, and gives them then.
+    /// </summary>
+    private bool TryInOrder(Action<WriteTransaction> change, int commands, IReadOnlyList<StoreCommand>? ordered)
+    {
+        if (ordered is null)
+        {
+            return Try(change, commands, null, isCareful: false) == Step.Committed;
+        }
+
+        var step = _others || ordered.Any(command => command is NewsCommand) ? Step.Overtaken : Try(change, commands, ordered, isCareful: false);
+        if (step == Step.Overtaken)
+        {
+            step = Try(change, commands, ordered, isCareful: true);
+        }
+
+        return step == Step.Committed;
+    }
+
+    private Step Try(Action<WriteTransaction> change, int commands, IReadOnlyList<StoreCommand>? ordered, bool isCareful)
     {
         Begun? begun = null;
+        var newest = ordered is null || isCareful ? 0 : GiveIds(ordered);
+        var reader = isCareful ? new NewsReader(state, changes.Node, state.Shards.Owned, Known) : null;
+        bool IsOvertaken() => ordered is not null && !isCareful && begun!.Newest != Known;
         try
         {
             var connection = Connect();
@@ -230,30 +246,57 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
                 [
                     new(Settings, [], static _ => { }),
                     new("SELECT pg_advisory_xact_lock($1)", [P.Int64(lockKey)], static _ => { }),
-                    new(Owner, [], row => begun = new Begun(row.GetInt64(0), row.GetString(1), row.GetInt32(2), row.GetString(3))),
+                    new(
+                        Self,
+                        [P.Int64(changes.Node), P.Int64(ordered is null ? null : Known), P.Int64(newest)],
+                        row => begun = new Begun(row.GetBoolean(0), row.GetString(1), row.GetInt32(2), row.GetString(3), row.GetInt64(4))),
+                    .. reader?.Statements() ?? [],
                 ]);
+            if (isCareful)
+            {
+                writes.Begin();
+                if (!begun!.IsMember)
+                {
+                    return Step.Taken;
+                }
+
+                ids.Advance(begun.Newest);
+                newest = GiveIds(ordered!);
+                if (newest > 0)
+                {
+                    writes.Then(new("SELECT setval('~ids', $1)", [P.Int64(newest)], static _ => { }));
+                }
+            }
+
             change(writes);
             writes.Begin();
-            if (begun is null)
+            if (!begun!.IsMember)
             {
-                throw new StoreException($"'{database.Name}' has no owner; it was emptied while it was open.", StoreFailure.Fatal);
+                return Step.Taken;
             }
 
-            if (begun.Epoch != epoch)
+            var names = reader?.HasNames == true ? Catalog.ReadNames(writes) : null;
+            if (IsOvertaken())
             {
-                transaction.Rollback();
-                return false;
+                return Step.Overtaken;
             }
 
-            Finish(transaction, begun);
+            _others = isCareful && begun.Newest != Known;
+            Finish(transaction, begun, new Settled(ordered is null ? null : Math.Max(Math.Max(begun.Newest, newest), changes.Newest), reader?.News, names));
             counters.Committed(commands, 0);
-            return true;
+            return Step.Committed;
         }
-        catch (PostgresException) when (begun is not null && begun.Epoch != epoch)
+        catch (PostgresException) when (begun is { IsMember: false })
         {
-            // What is there is the new owner's, and ours may not fit to it.
+            // What is there is the others', and ours may not fit to it.
             Abandon();
-            return false;
+            return Step.Taken;
+        }
+        catch (PostgresException) when (begun is not null && IsOvertaken())
+        {
+            // Ids that were given too early need not fit either.
+            Abandon();
+            return Step.Overtaken;
         }
         catch (NpgsqlException error)
         {
@@ -267,7 +310,19 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
         }
     }
 
-    private void Finish(NpgsqlTransaction transaction, Begun begun)
+    /// <returns>The newest id given, or 0 if none was.</returns>
+    private long GiveIds(IReadOnlyList<StoreCommand> commands)
+    {
+        var before = ids.Last;
+        foreach (var command in commands)
+        {
+            command.AssignIds(ids);
+        }
+
+        return ids.Last == before ? 0 : ids.Last;
+    }
+
+    private void Finish(NpgsqlTransaction transaction, Begun begun, Settled settled)
     {
         try
         {
@@ -275,8 +330,24 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
         }
         catch (NpgsqlException error) when (error is not PostgresException || _connection?.FullState != ConnectionState.Open)
         {
-            _doubt = new Doubt(begun.Transaction, begun.Backend, begun.ServerStarted, null);
+            (_doubt, _settled) = (new CommitDoubt(begun.Transaction, begun.Backend, begun.ServerStarted, null), settled);
             throw new StoreException($"The connection to '{database.Name}' was lost during a commit; its outcome is unknown.", StoreFailure.Unknown, error);
+        }
+
+        Settle(settled);
+    }
+
+    private void Settle(Settled settled)
+    {
+        if (settled.Known is { } known)
+        {
+            ids.Advance(known);
+            Volatile.Write(ref _known, known);
+            _news = settled.News;
+            if (settled.Names is not null)
+            {
+                state.Names = settled.Names;
+            }
         }
     }
 
@@ -289,7 +360,19 @@ internal sealed class StoreWriter(PostgresDatabase database, StoreState state, l
         _connection = null;
     }
 
-    private sealed record Begun(long Epoch, string Transaction, int Backend, string ServerStarted);
+    private enum Step
+    {
+        Committed,
 
-    private sealed record Doubt(string Transaction, int Backend, string ServerStarted, WriteStatement? Trace);
+        /// <summary>Another node has committed since, so nothing was changed.</summary>
+        Overtaken,
+
+        /// <summary>This node was taken for dead, so nothing was changed.</summary>
+        Taken,
+    }
+
+    private sealed record Begun(bool IsMember, string Transaction, int Backend, string ServerStarted, long Newest);
+
+    /// <summary>What is true once the transaction is durable.</summary>
+    private sealed record Settled(long? Known, News? News, Names? Names);
 }

@@ -53,12 +53,12 @@ internal sealed class WorkWriter(StoreState state)
             SELECT * FROM unnest($1::bigint[], $2::integer[], $3::integer[], $4::bigint[], $5::bigint[], $6::integer[], $7::integer[], $8::text[], $9::bigint[],
                 $10::bigint[], $11::bigint[], $12::integer[], $13::text[], $14::integer[], $15::text[], $16::bigint[])
             AS i (id, consumer, {AttemptNames}, event, at, attempts, ordering_key, category, reason, replay_of)),
-        changed AS (DELETE FROM ~work AS w USING input AS i WHERE w.consumer = i.consumer AND w.id = i.id RETURNING w.id),
+        changed AS (DELETE FROM ~work AS w USING input AS i WHERE w.consumer = i.consumer AND w.id = i.id RETURNING w.id, w.shard),
         tried AS ({InsertAttempts}),
         given AS (
-            INSERT INTO ~dead_letters (delivery, consumer, event, integration, type, ordering_key, attempts, category, reason, at, replay_of)
+            INSERT INTO ~dead_letters (delivery, consumer, event, integration, type, ordering_key, attempts, category, reason, at, replay_of, shard)
             SELECT id, consumer, event, coalesce((SELECT integration FROM ~events AS e WHERE e.id = event), 0),
-                coalesce((SELECT type FROM ~events AS e WHERE e.id = event), ''), ordering_key, attempts, category, reason, at, replay_of
+                coalesce((SELECT type FROM ~events AS e WHERE e.id = event), ''), ordering_key, attempts, category, reason, at, replay_of, shard
             FROM input JOIN changed USING (id))
         SELECT id FROM changed
         """;

@@ -88,6 +88,9 @@ internal sealed class WriteTransaction(PostgresDatabase database, NpgsqlConnecti
         }
     }
 
+    /// <summary>A statement that goes before all that follow, in one round trip with the next of them.</summary>
+    public void Then(WriteStatement statement) => _first = [.. _first, statement];
+
     /// <summary>Sends the first statements if nothing else has.</summary>
     public void Begin()
     {

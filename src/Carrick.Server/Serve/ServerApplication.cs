@@ -1,3 +1,4 @@
+using Carrick.Cluster;
 using Carrick.Hosting;
 using Carrick.Integrations;
 using Carrick.Rest;
@@ -67,6 +68,8 @@ internal static class ServerApplication
         // All options at once, before the first service takes its own and fails alone.
         app.Services.GetRequiredService<IStartupValidator>().Validate();
         app.MapCarrick();
+        var follower = ActivatorUtilities.CreateInstance<ConfigurationFollower>(app.Services, environment);
+        app.Services.GetRequiredService<ClusterRunner>().Reconfigured = follower.FollowAsync;
         var api = app.MapGroup("/v1").AddEndpointFilter<ApiFilter>();
         api.MapConfiguration(environment);
         api.MapDiagnostics();

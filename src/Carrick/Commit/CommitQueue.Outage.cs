@@ -38,7 +38,7 @@ internal sealed partial class CommitQueue
         var refusal = new EngineFullException("The store cannot write now.", OutageRetryAfter, exception);
         foreach (var command in _batch)
         {
-            if (command is WorkCommand && !_stopping && !_holdsNothing)
+            if (command.IsHeld && !_stopping && !_holdsNothing)
             {
                 _held.Add(command);
             }

@@ -32,6 +32,7 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
     private readonly ICommitThread _thread;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RecordIdGenerator? _ids;
+    private bool _started;
     private volatile string? _problem;
     private volatile bool _holdsNothing;
     private bool _stopping;
@@ -56,9 +57,10 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
     /// <summary>Why the store cannot write now, or <see langword="null"/>.</summary>
     public string? Problem => _problem;
 
-    public void Start(RecordIdGenerator ids)
+    /// <param name="ids">Makes the ids; <see langword="null"/> if the store makes them.</param>
+    public void Start(RecordIdGenerator? ids)
     {
-        _ids = ids;
+        (_ids, _started) = (ids, true);
         _thread.Start(RunAsync);
     }
 
@@ -107,7 +109,7 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
         }
 
         _thread.Wake();
-        if (_ids is null)
+        if (!_started)
         {
             // It was never started.
             return;
@@ -212,9 +214,12 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
 
     private async ValueTask FlushAsync()
     {
-        foreach (var command in _batch)
+        if (_ids is not null)
         {
-            command.AssignIds(_ids!);
+            foreach (var command in _batch)
+            {
+                command.AssignIds(_ids);
+            }
         }
 
         var started = _metrics.Start();

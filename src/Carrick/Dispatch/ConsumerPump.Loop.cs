@@ -12,6 +12,7 @@ internal sealed partial class ConsumerPump
         while (true)
         {
             TimeSpan? wait;
+            StartAfresh();
             try
             {
                 await ReadAsync().ConfigureAwait(false);

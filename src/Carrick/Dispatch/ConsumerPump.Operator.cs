@@ -37,6 +37,10 @@ internal sealed partial class ConsumerPump
                     _rushed.Add(was.Id);
                 }
             }
+            else if (!Serves(was))
+            {
+                Depth.Requeued();
+            }
             else if (_delayed.Remove(was.Id, out var item))
             {
                 Depth.Requeued();

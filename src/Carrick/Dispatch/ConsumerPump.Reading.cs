@@ -2,7 +2,10 @@ using Carrick.Storage;
 
 namespace Carrick.Dispatch;
 
-/// <content>Reads what memory lacks. While a read is under way the store and memory go on, so that a row may be old when it arrives.</content>
+/// <content>
+/// Reads what memory lacks. While a read is under way the store and memory go on, so that a row may be old when it arrives. When shards have come or
+/// gone meanwhile nothing of it counts: it may have later deliveries of a key without the earlier ones.
+/// </content>
 internal sealed partial class ConsumerPump
 {
     // What ended or was discarded since the read began.
@@ -50,7 +53,13 @@ internal sealed partial class ConsumerPump
 
             lock (_gate)
             {
-                var taken = EndRead();
+                if (_isStale)
+                {
+                    _delayed.AbandonRead();
+                    return;
+                }
+
+                var taken = EndRead(items);
                 foreach (var item in _delayed.EndRead(items, items.Count < ReadPage, taken))
                 {
                     if (_keys is not null && item.OrderingKey is not null)
@@ -80,7 +89,12 @@ internal sealed partial class ConsumerPump
             var items = await _reader.ReadKeyAsync(State.Number, key, RecordId.None, KeyGate.WaitingPerKey, CancellationToken.None).ConfigureAwait(false);
             lock (_gate)
             {
-                var taken = EndRead();
+                if (_isStale)
+                {
+                    return;
+                }
+
+                var taken = EndRead(items);
                 var complete = items.Count < KeyGate.WaitingPerKey;
                 if (_keys!.EndRead(key, [.. items.Where(item => !taken.Contains(item.Id))], complete, _ready.LastTaken) is { } next)
                 {
@@ -115,8 +129,13 @@ internal sealed partial class ConsumerPump
         var items = await _reader.ReadReadyAsync(State.Number, after, limit, CancellationToken.None).ConfigureAwait(false);
         lock (_gate)
         {
+            if (_isStale)
+            {
+                return;
+            }
+
             // A delivery that an operator has made due may be delayed in memory for a moment yet; it comes from there.
-            var taken = EndRead();
+            var taken = EndRead(items);
             _ready.EndRead(items, limit, item => !taken.Contains(item.Id) && !_delayed.Contains(item.Id));
         }
     }
@@ -127,11 +146,14 @@ internal sealed partial class ConsumerPump
         _left.Clear();
     }
 
-    /// <summary>What is chosen or runs, or was so while the read was under way: its row says no more what follows.</summary>
-    private HashSet<RecordId> EndRead()
+    /// <summary>What is chosen or runs, or was so while the read was under way: its row says no more what follows. Also what is in shards that the pump is not told of yet.</summary>
+    private HashSet<RecordId> EndRead(IReadOnlyList<WorkItem> items)
     {
         _reading = false;
-        HashSet<RecordId> taken = [.. _left, .. _running.Keys, .. _urgent.Select(item => item.Id)];
+        HashSet<RecordId> taken =
+        [
+            .. _left, .. _running.Keys, .. _urgent.Select(item => item.Id), .. items.Where(item => !Serves(item)).Select(item => item.Id),
+        ];
         if (_held is not null)
         {
             taken.Add(_held.Id);

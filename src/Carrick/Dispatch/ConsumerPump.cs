@@ -1,5 +1,6 @@
 using Carrick.Hosting;
 using Carrick.Integrations;
+using Carrick.Shards;
 using Carrick.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -17,9 +18,10 @@ internal sealed partial class ConsumerPump : IDisposable
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    private readonly ReadyBuffer _ready;
-    private readonly DelayedBuffer _delayed;
-    private readonly KeyGate? _keys;
+    private readonly int _capacity;
+    private ReadyBuffer _ready;
+    private DelayedBuffer _delayed;
+    private KeyGate? _keys;
     private readonly Queue<WorkItem> _urgent = new();
     private readonly Queue<string> _keysToRead = new();
     private readonly Dictionary<RecordId, WorkItem> _running = [];
@@ -39,7 +41,7 @@ internal sealed partial class ConsumerPump : IDisposable
 
     public ConsumerPump(
         ConsumerDefinition definition, ConsumerState state, ConsumerDepth depth, IDeliveryRunner runner, IWorkReader reader,
-        BodyBudget bodies, CarrickOptions options, TimeProvider time, ILogger logger)
+        BodyBudget bodies, CarrickOptions options, TimeProvider time, ILogger logger, ulong serving = ShardSet.All)
     {
         Definition = definition;
         State = state;
@@ -51,10 +53,9 @@ internal sealed partial class ConsumerPump : IDisposable
         _logger = logger;
         _health = new LoopHealth($"Consumer '{definition.Name}'");
         _wakeup = new Wakeup(time);
-        _ready = new ReadyBuffer(options.ConsumerBuffer);
-        _keys = definition.Order == OrderingMode.None ? null : new KeyGate();
-        // The keys of parked deliveries must all be known, or the ones behind them would overtake.
-        _delayed = new DelayedBuffer(_keys is null ? DelayedCapacity : int.MaxValue);
+        _capacity = options.ConsumerBuffer;
+        _serving = serving;
+        (_ready, _delayed, _keys) = Empty();
         _bucket = MakeBucket(definition);
     }
 
@@ -86,7 +87,7 @@ internal sealed partial class ConsumerPump : IDisposable
         Depth.Added();
         lock (_gate)
         {
-            if (!_ready.Offer(item))
+            if (!Serves(item) || !_ready.Offer(item))
             {
                 _bodies.Release(item);
             }
@@ -102,7 +103,7 @@ internal sealed partial class ConsumerPump : IDisposable
         {
             _running.Remove(item.Id);
             Left(item.Id);
-            if (end == DeliveryEnd.PutBack)
+            if (end == DeliveryEnd.PutBack && Serves(item))
             {
                 _urgent.Enqueue(item);
             }
@@ -132,6 +133,8 @@ internal sealed partial class ConsumerPump : IDisposable
             {
                 _drained.TrySetResult();
             }
+
+            EndLeave();
         }
 
         _wakeup.Set();
@@ -189,6 +192,18 @@ internal sealed partial class ConsumerPump : IDisposable
         _wakeup.Set();
     }
 
+    /// <summary>The consumer as the store has it, after another node has changed it.</summary>
+    public void SetState(ConsumerState state)
+    {
+        lock (_gate)
+        {
+            // A gate that was closed a moment ago may not be durable yet.
+            State = state with { GateUntil = State.GateUntil > state.GateUntil ? State.GateUntil : state.GateUntil ?? State.GateUntil };
+        }
+
+        _wakeup.Set();
+    }
+
     /// <summary>Closes the gate of the whole consumer: no attempt before this time.</summary>
     public void CloseGate(DateTimeOffset until)
     {
@@ -211,6 +226,8 @@ internal sealed partial class ConsumerPump : IDisposable
             {
                 _drained.TrySetResult();
             }
+
+            EndLeave();
         }
 
         _wakeup.Set();
@@ -228,6 +245,12 @@ internal sealed partial class ConsumerPump : IDisposable
 
     private void PutOff(WorkItem item, bool rushed)
     {
+        if (!Serves(item))
+        {
+            // It is in the store, for whoever has its shard next.
+            return;
+        }
+
         if (rushed)
         {
             item.DueAt = null;

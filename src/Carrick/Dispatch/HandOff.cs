@@ -1,4 +1,5 @@
 using Carrick.Hosting;
+using Carrick.Shards;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
 
@@ -8,14 +9,23 @@ namespace Carrick.Dispatch;
 /// Hands what was just committed to the pumps, on the commit thread: no claim query on the normal path, and nothing that is committed
 /// later can overtake what an operator or retention did.
 /// </summary>
-internal sealed class HandOff(RunningTopology topology, BodyBudget bodies)
+internal sealed class HandOff(RunningTopology topology, BodyBudget bodies, ShardSet shards, IStore store)
 {
+    private readonly ISharedStore? _shared = store as ISharedStore;
     private readonly HashSet<ConsumerPump> _offered = [];
+
+    /// <summary>Called with what another node has done to what all share.</summary>
+    public Action<Change>? Shared { get; set; }
 
     public void Committed(IReadOnlyList<StoreCommand> commands)
     {
         var current = topology.Current;
         _offered.Clear();
+        if (_shared?.TakeNews() is { } news)
+        {
+            Take(current, news);
+        }
+
         foreach (var command in commands)
         {
             switch (command)
@@ -28,25 +38,48 @@ internal sealed class HandOff(RunningTopology topology, BodyBudget bodies)
 
                     break;
                 case ReplayCommand replay:
-                    foreach (var item in replay.Created)
+                    foreach (var item in replay.Created.Where(item => shards.Owns(item.Shard)))
                     {
                         Offer(current.FindPump(item.Consumer), item);
                     }
 
                     break;
-                case RequeueCommand { Was: { } was }:
+                case RequeueCommand { Was: { } was } when shards.Owns(was.Shard):
                     current.FindPump(was.Consumer)?.Hurry(was);
                     break;
-                case DiscardCommand { Was: { } was }:
+                case DiscardCommand { Was: { } was } when shards.Owns(was.Shard):
                     current.FindPump(was.Consumer)?.Forget(was);
                     break;
-                case DiscardCommand { DeadOf: { } consumer }:
+                case DiscardCommand { DeadOf: { } consumer, DeadShard: var shard } when shards.Owns(shard):
                     current.FindPump(consumer)?.Depth.LeftDead();
                     break;
                 case RetentionCommand retention:
                     foreach (var (consumer, count) in retention.OpenDeadLettersDeleted)
                     {
                         current.FindPump(consumer)?.Depth.LeftDead(count);
+                    }
+
+                    break;
+                case AcquireShardsCommand { Taken: not 0 } acquired:
+                    Own(current, acquired);
+                    break;
+                case ReleaseShardsCommand released:
+                    shards.Remove(released.Shards);
+                    foreach (var (consumer, depth) in released.Depths)
+                    {
+                        current.FindPump(consumer)?.Depth.Add(depth, -1);
+                    }
+
+                    break;
+                case CountDepthsCommand counted:
+                    foreach (var consumer in counted.Consumers)
+                    {
+                        // New and not started: what it was offered since is in the count.
+                        if (current.FindPump(consumer) is { } pump)
+                        {
+                            pump.Depth.Set(counted.Depths.GetValueOrDefault(consumer));
+                            pump.Serve(shards.Serving);
+                        }
                     }
 
                     break;
@@ -60,6 +93,52 @@ internal sealed class HandOff(RunningTopology topology, BodyBudget bodies)
         }
     }
 
+    private void Take(RunningTopology.Snapshot current, News news)
+    {
+        foreach (var item in news.Handed)
+        {
+            Offer(current.FindPump(item.Consumer), item);
+        }
+
+        foreach (var change in news.Changes)
+        {
+            var pump = current.FindPump(change.Consumer);
+            switch (change.Kind)
+            {
+                case ChangeKind.Requeued:
+                    pump?.Hurry(change.Was!);
+                    break;
+                case ChangeKind.Discarded:
+                    pump?.Forget(change.Was!);
+                    break;
+                case ChangeKind.DeadLeft:
+                    pump?.Depth.LeftDead(change.Count);
+                    break;
+                case ChangeKind.Consumer:
+                    pump?.SetState(change.State!);
+                    break;
+                default:
+                    Shared?.Invoke(change);
+                    break;
+            }
+        }
+    }
+
+    private void Own(RunningTopology.Snapshot current, AcquireShardsCommand acquired)
+    {
+        shards.Add(acquired.Taken);
+        foreach (var state in acquired.States)
+        {
+            current.FindPump(state.Number)?.SetState(state);
+        }
+
+        foreach (var pump in current.Pumps)
+        {
+            pump.Depth.Add(acquired.Depths.GetValueOrDefault(pump.State.Number), 1);
+            pump.Own(acquired.Taken);
+        }
+    }
+
     private void Offer(RunningTopology.Snapshot current, NewEvent stored)
     {
         if (stored.Result.Duplicate || stored.Work.Count == 0)
@@ -70,12 +149,13 @@ internal sealed class HandOff(RunningTopology topology, BodyBudget bodies)
         EventRecord? record = null;
         foreach (var work in stored.Work)
         {
-            if (current.FindPump(work.Consumer) is not { } pump)
+            var shard = work.Shard ?? 0;
+            if (!shards.Owns(shard) || current.FindPump(work.Consumer) is not { } pump)
             {
                 continue;
             }
 
-            var item = new WorkItem { Id = work.Id, Consumer = work.Consumer, EventId = stored.Id, OrderingKey = work.OrderingKey };
+            var item = new WorkItem { Id = work.Id, Consumer = work.Consumer, EventId = stored.Id, OrderingKey = work.OrderingKey, Shard = shard };
             bodies.Attach(item, record ??= ToRecord(stored));
             Offer(pump, item);
         }

@@ -3,6 +3,7 @@ using Carrick.Delivery;
 using Carrick.Handlers;
 using Carrick.Hosting;
 using Carrick.Integrations;
+using Carrick.Shards;
 using Carrick.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -12,7 +13,7 @@ namespace Carrick.Dispatch;
 
 /// <summary>Makes pumps with the right runner; one lane per handler database. Called under the engine's apply lock.</summary>
 internal sealed class PumpFactory(
-    IStore store, EndpointRunner endpoints, HandlerInvoker invoker, AttemptFinisher finisher, PoisonGuard guard, BodyBudget bodies, IServiceProvider services,
+    IStore store, EndpointRunner endpoints, HandlerInvoker invoker, AttemptFinisher finisher, PoisonGuard guard, BodyBudget bodies, ShardSet shards, IServiceProvider services,
     IOptions<CarrickOptions> options, TimeProvider time, ILoggerFactory loggers)
 {
     private readonly ConcurrentDictionary<IHandlerDatabase, HandlerLane> _lanes = new();
@@ -28,7 +29,7 @@ internal sealed class PumpFactory(
         IDeliveryRunner runner = definition is HandlerDefinition handler
             ? await LaneAsync(handler, cancellationToken).ConfigureAwait(false)
             : endpoints;
-        return new ConsumerPump(definition, state, depth, runner, store.Work, bodies, options.Value, time, loggers.CreateLogger<ConsumerPump>());
+        return new ConsumerPump(definition, state, depth, runner, store.Work, bodies, options.Value, time, loggers.CreateLogger<ConsumerPump>(), shards.Serving);
     }
 
     /// <summary>Starts the relays of new lanes: a message that comes before its integration is in force would wait for the next start.</summary>
@@ -37,6 +38,15 @@ internal sealed class PumpFactory(
         foreach (var lane in _lanes.Values)
         {
             lane.StartRelay();
+        }
+    }
+
+    /// <summary>Reads the outbox of every lane again: another node that died may have left messages in it.</summary>
+    public void RelayAgain()
+    {
+        foreach (var lane in _lanes.Values)
+        {
+            lane.RelayAgain();
         }
     }
 

@@ -55,6 +55,9 @@ internal sealed class ReadyBuffer(int capacity)
         return false;
     }
 
+    /// <summary>Everything that is here.</summary>
+    public IEnumerable<WorkItem> Items => _items;
+
     public bool Contains(RecordId id) => _items.Any(item => item.Id == id);
 
     public bool NeedsRead => Spilled && _items.Count <= capacity / 2;

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Carrick.Commit;
 using Carrick.Hosting;
 using Carrick.Integrations;
+using Carrick.Shards;
 using Carrick.Storage.Commands;
 
 namespace Carrick;
@@ -41,10 +42,12 @@ internal sealed class EventIngress(RunningTopology topology, ICommitQueue commit
         {
             if (pump.Definition.Types.Matches(item.Type))
             {
+                var key = pump.Definition.Order == OrderingMode.Subject ? item.Subject : null;
                 work.Add(new NewWork
                 {
                     Consumer = pump.State.Number,
-                    OrderingKey = pump.Definition.Order == OrderingMode.Subject ? item.Subject : null,
+                    OrderingKey = key,
+                    Shard = Placement.Of(pump.Definition, pump.State.Number, key),
                 });
             }
         }

@@ -57,6 +57,9 @@ internal sealed partial class HandlerLane : IDeliveryRunner
         _loops = Task.WhenAll(_health.Select(health => health.Watch(Task.Run(() => RunAsync(health)))));
     }
 
+    /// <summary>Publishes what is in the outbox, from whichever node.</summary>
+    public void RelayAgain() => _outbox.Doubt();
+
     /// <summary>Publishes what an earlier process left in the outbox, and from then on what handlers publish. The integrations must be in force.</summary>
     public void StartRelay()
     {

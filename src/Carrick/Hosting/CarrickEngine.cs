@@ -1,10 +1,14 @@
+using System.Collections.ObjectModel;
+using Carrick.Cluster;
 using Carrick.Commit;
 using Carrick.Dispatch;
 using Carrick.Handlers;
 using Carrick.Integrations;
 using Carrick.Replay;
 using Carrick.Retention;
+using Carrick.Shards;
 using Carrick.Storage;
+using Carrick.Storage.Commands;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -23,6 +27,8 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
     private readonly PumpFactory _pumps;
     private readonly ReplayRunner _replays;
     private readonly RetentionRunner _retention;
+    private readonly ClusterRunner _cluster;
+    private readonly ShardSet _shards;
     private readonly StopSignal _stop;
     private readonly PoisonGuard _guard;
     private readonly EngineSetup _setup;
@@ -37,7 +43,7 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
 
     public CarrickEngine(
         IStore store, CommitQueue commits, HandOff handOff, RunningTopology topology, PumpFactory pumps, ReplayRunner replays,
-        RetentionRunner retention, StopSignal stop, EngineSetup setup, IOptions<CarrickOptions> options, IHostApplicationLifetime lifetime,
+        RetentionRunner retention, ClusterRunner cluster, ShardSet shards, StopSignal stop, EngineSetup setup, IOptions<CarrickOptions> options, IHostApplicationLifetime lifetime,
         DepthMetrics depths, PoisonGuard guard, TimeProvider time, ILogger<CarrickEngine> logger)
     {
         _store = store;
@@ -47,6 +53,8 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
         _pumps = pumps;
         _replays = replays;
         _retention = retention;
+        _cluster = cluster;
+        _shards = shards;
         _stop = stop;
         _guard = guard;
         _setup = setup;
@@ -85,10 +93,15 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
         _guard.Started(ownership.UncleanStarts);
         _commits.Committed = _handOff.Committed;
         _commits.Failed = Fail;
-        _commits.Start(new RecordIdGenerator(_time, ownership.IdLow, ownership.LastIdKey));
+        _commits.Start(_store is ISharedStore ? null : new RecordIdGenerator(_time, ownership.IdLow, ownership.LastIdKey));
         await ApplyAsync(_setup.Integrations, cancellationToken).ConfigureAwait(false);
-        await _replays.StartAsync(cancellationToken).ConfigureAwait(false);
+        if (_shards.IsLeader)
+        {
+            await _replays.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         _retention.Start();
+        _cluster.Start();
         _state = EngineState.Running;
         LogStarted(_store.Name, ownership.Epoch, _topology.Current.Pumps.Count);
     }
@@ -121,6 +134,7 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
 
         _open = false;
         _state = EngineState.Stopping;
+        await _cluster.StopAsync().ConfigureAwait(false);
         await _replays.StopAsync().ConfigureAwait(false);
         await _retention.StopAsync().ConfigureAwait(false);
         var draining = Task.WhenAll(_topology.Current.Pumps.Select(pump => pump.StopAsync()));
@@ -210,7 +224,9 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
 
         var catalog = await _store.RegisterAsync(
             [.. integrations.Select(integration => integration.Name)], [.. definitions.Select(definition => definition.Name)], cancellationToken).ConfigureAwait(false);
-        var depths = await _store.Work.CountAsync(cancellationToken).ConfigureAwait(false);
+        // In a shared store others add to them meanwhile; there they are counted by a commit, below.
+        var isShared = _store is ISharedStore;
+        var depths = isShared ? ReadOnlyDictionary<int, ConsumerDepth>.Empty : await _store.Work.CountAsync(cancellationToken).ConfigureAwait(false);
         var added = await CreateAsync(definitions, old, catalog, depths, cancellationToken).ConfigureAwait(false);
         var pumps = added.ToDictionary(pump => pump.Definition.Name, StringComparer.Ordinal);
         // Nothing can fail from here on, so that a configuration is in force as a whole or not at all.
@@ -229,6 +245,13 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
             [.. integrations.Select(integration => new RunningTopology.RunningIntegration(
                 integration.Name, catalog.Integrations[integration.Name], [.. integration.Consumers.Select(consumer => pumps[consumer.Name])]))],
             pumps.Values);
+        if (isShared && added.Count > 0)
+        {
+            var count = new CountDepthsCommand { Consumers = [.. added.Select(pump => pump.State.Number)] };
+            _commits.EnqueueAll([count]);
+            await count.Done.ConfigureAwait(false);
+        }
+
         _pumps.StartRelays();
         foreach (var pump in added)
         {

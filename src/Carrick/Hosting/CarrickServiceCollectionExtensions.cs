@@ -1,4 +1,5 @@
 using Carrick;
+using Carrick.Cluster;
 using Carrick.Commit;
 using Carrick.Delivery;
 using Carrick.Dispatch;
@@ -7,6 +8,8 @@ using Carrick.Hosting;
 using Carrick.Operations;
 using Carrick.Replay;
 using Carrick.Retention;
+using Carrick.Shards;
+using Carrick.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -41,6 +44,7 @@ public static class CarrickServiceCollectionExtensions
         services.TryAddSingleton<ICommitThread, CommitThread>();
         services.AddSingleton<CommitQueue>();
         services.AddSingleton<ICommitQueue>(provider => provider.GetRequiredService<CommitQueue>());
+        services.AddSingleton(provider => provider.GetRequiredService<IStore>() is ISharedStore shared ? shared.Shards : new ShardSet(ShardSet.All));
         services.AddSingleton<HandOff>();
         services.AddSingleton<DispatchMetrics>();
         services.AddSingleton<DepthMetrics>();
@@ -50,6 +54,7 @@ public static class CarrickServiceCollectionExtensions
         services.AddSingleton<PoisonGuard>();
         services.AddSingleton<PumpFactory>();
         services.AddSingleton<ReplayRunner>();
+        services.AddSingleton<ClusterRunner>();
         services.AddSingleton<RetentionRunner>();
         services.AddSingleton<IEventIngress, EventIngress>();
         services.AddSingleton<IOperations, OperatorService>();

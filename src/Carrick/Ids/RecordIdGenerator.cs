@@ -9,6 +9,24 @@ public sealed class RecordIdGenerator(TimeProvider time, ulong low, long after)
 {
     private long _last = after;
 
+    /// <summary>The <see cref="RecordId.Key"/> of the newest id made or seen.</summary>
+    internal long Last => Volatile.Read(ref _last);
+
+    /// <summary>Goes on behind an id that another generator of the same store has made.</summary>
+    internal void Advance(long key)
+    {
+        for (var last = Volatile.Read(ref _last); last < key;)
+        {
+            var seen = Interlocked.CompareExchange(ref _last, key, last);
+            if (seen == last)
+            {
+                return;
+            }
+
+            last = seen;
+        }
+    }
+
     /// <summary>The next id; its <see cref="RecordId.Key"/> is greater than that of every id before.</summary>
     public RecordId Next()
     {

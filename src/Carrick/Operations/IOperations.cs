@@ -38,6 +38,10 @@ public interface IOperations
     /// <summary>What the engine knows of its consumers now.</summary>
     IReadOnlyList<ConsumerStatus> ListConsumers();
 
+    /// <summary>The processes that share the store, in the order in which they joined; one for a store that cannot be shared.</summary>
+    /// <exception cref="StoreException">The store cannot be read.</exception>
+    ValueTask<IReadOnlyList<NodeStatus>> ListNodesAsync(CancellationToken cancellationToken);
+
     /// <summary>Whether an attempt of this delivery is under way in this process.</summary>
     bool IsRunning(RecordId delivery);
 
@@ -52,9 +56,35 @@ public interface IOperations
 /// <param name="Reason">Why, if given.</param>
 public sealed record Operator(string Actor, string? Reason = null);
 
+/// <summary>A process that shares the store.</summary>
+/// <param name="Id">Its number; a restart gets another one.</param>
+/// <param name="Name">Machine and process.</param>
+/// <param name="IsSelf">It is the one that was asked.</param>
+/// <param name="State">Whether it works.</param>
+/// <param name="Shards">Its shards of the work, such as <c>0-31</c>; <c>none</c> for none.</param>
+/// <param name="ShardCount">How many of 64.</param>
+/// <param name="IsLeader">It does what one node does for all: retention and replay jobs.</param>
+/// <param name="Up">Since it has joined.</param>
+/// <param name="LeaseRemaining">Until the others take it for dead if it does not renew its lease; <see langword="null"/> if it has none.</param>
+public sealed record NodeStatus(
+    long Id, string Name, bool IsSelf, NodeState State, string Shards, int ShardCount, bool IsLeader, TimeSpan Up, TimeSpan? LeaseRemaining);
+
+/// <summary>Whether a node works.</summary>
+public enum NodeState
+{
+    /// <summary>It renews its lease.</summary>
+    Alive,
+
+    /// <summary>The database has lost its session; if it does not come back in a few seconds it is taken for dead.</summary>
+    Missing,
+
+    /// <summary>Its lease has ended; its shards go to the others.</summary>
+    Dead,
+}
+
 /// <summary>A consumer as it stands.</summary>
 /// <param name="Definition">As configured.</param>
 /// <param name="State">As stored.</param>
-/// <param name="Depth">Deliveries; equal to the counts in SQL when nothing moves.</param>
+/// <param name="Depth">Deliveries in the shards of this process; equal to the counts in SQL when nothing moves.</param>
 /// <param name="Running">Attempts under way.</param>
 public sealed record ConsumerStatus(Integrations.ConsumerDefinition Definition, ConsumerState State, ConsumerDepth Depth, int Running);

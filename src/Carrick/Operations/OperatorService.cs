@@ -1,7 +1,10 @@
+using System.Diagnostics;
+using System.Globalization;
 using Carrick.Commit;
 using Carrick.Hosting;
 using Carrick.Integrations;
 using Carrick.Replay;
+using Carrick.Shards;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
 
@@ -9,7 +12,7 @@ namespace Carrick.Operations;
 
 /// <inheritdoc cref="IOperations"/>
 internal sealed class OperatorService(
-    RunningTopology topology, ICommitQueue commits, IStore store, ReplayRunner replays, TimeProvider time) : IOperations
+    RunningTopology topology, ShardSet shards, ICommitQueue commits, IStore store, ReplayRunner replays, TimeProvider time) : IOperations
 {
     public async ValueTask<RecordId?> RetryAsync(RecordId delivery, Operator by, CancellationToken cancellationToken)
     {
@@ -32,7 +35,7 @@ internal sealed class OperatorService(
 
         var replay = new ReplayCommand { Replays = [ReplayRunner.Of(view, force: false)], Audit = audit };
         await commits.SubmitAsync(replay, cancellationToken).ConfigureAwait(false);
-        ReplayRunner.CountReplayed(topology.Current, replay);
+        ReplayRunner.CountReplayed(topology.Current, shards, replay);
         return replay.Created.Count > 0 ? replay.Created[0].Id : null;
     }
 
@@ -55,12 +58,17 @@ internal sealed class OperatorService(
         var record = found[0];
         var replays = (topology.Current.Find(record.Integration)?.Consumers ?? [])
             .Where(pump => consumer is null ? pump.Definition.Types.Matches(record.Type) : pump.Definition.Name == consumer)
-            .Select(pump => new NewReplay
+            .Select(pump =>
             {
-                EventId = eventId,
-                Consumer = pump.State.Number,
-                OrderingKey = pump.Definition.Order == OrderingMode.Subject ? record.Subject : null,
-                Force = force,
+                var key = pump.Definition.Order == OrderingMode.Subject ? record.Subject : null;
+                return new NewReplay
+                {
+                    EventId = eventId,
+                    Consumer = pump.State.Number,
+                    OrderingKey = key,
+                    Shard = Placement.Of(pump.Definition, pump.State.Number, key),
+                    Force = force,
+                };
             })
             .ToList();
         var command = new ReplayCommand { Replays = replays, Audit = Audit(by, "event.replay", eventId.ToString(IdPrefix.Event)) };
@@ -86,7 +94,11 @@ internal sealed class OperatorService(
             Audit = Audit(by, "dead-letters.replay", "dead-letters"),
         };
         await commits.SubmitAsync(command, cancellationToken).ConfigureAwait(false);
-        replays.Run(command.Job);
+        if (shards.IsLeader)
+        {
+            replays.Run(command.Job);
+        }
+
         return command.Job;
     }
 
@@ -124,6 +136,25 @@ internal sealed class OperatorService(
 
     public IReadOnlyList<ConsumerStatus> ListConsumers() =>
         [.. topology.Current.Pumps.Select(pump => new ConsumerStatus(pump.Definition, pump.State, pump.Depth.Value, pump.RunningCount))];
+
+    public async ValueTask<IReadOnlyList<NodeStatus>> ListNodesAsync(CancellationToken cancellationToken)
+    {
+        if (store is not ISharedStore shared)
+        {
+            using var self = Process.GetCurrentProcess();
+            return
+            [
+                new NodeStatus(
+                    1, string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}/{Environment.ProcessId}"), IsSelf: true, NodeState.Alive,
+                    ShardText.Of(ShardSet.All), ShardSet.Count, IsLeader: true, time.GetUtcNow() - self.StartTime.ToUniversalTime(), null),
+            ];
+        }
+
+        var view = await shared.ReadNodesAsync(cancellationToken).ConfigureAwait(false);
+        return [.. view.Nodes.Select(node => new NodeStatus(
+            node.Id, node.Name, node.Id == view.Self, node.Remaining <= TimeSpan.Zero ? NodeState.Dead : node.HasSession ? NodeState.Alive : NodeState.Missing,
+            ShardText.Of(node.Shards), node.ShardCount, ShardSet.Contains(node.Shards, ShardSet.Leading), node.Age, node.Remaining))];
+    }
 
     public bool IsRunning(RecordId delivery) => topology.Current.Pumps.Any(pump => pump.IsRunning(delivery));
 

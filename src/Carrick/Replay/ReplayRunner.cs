@@ -1,5 +1,6 @@
 using Carrick.Commit;
 using Carrick.Hosting;
+using Carrick.Shards;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
 using Microsoft.Extensions.Logging;
@@ -10,7 +11,7 @@ namespace Carrick.Replay;
 /// Works off replay jobs, each at its own rate. Every step makes new deliveries and writes the job's progress in one transaction,
 /// so a restart goes on where the last step ended.
 /// </summary>
-internal sealed partial class ReplayRunner(RunningTopology topology, ICommitQueue commits, IStore store, TimeProvider time, ILogger<ReplayRunner> logger)
+internal sealed partial class ReplayRunner(RunningTopology topology, ShardSet shards, ICommitQueue commits, IStore store, TimeProvider time, ILogger<ReplayRunner> logger)
     : IDisposable
 {
     private const int LargestStep = 256;
@@ -19,9 +20,9 @@ internal sealed partial class ReplayRunner(RunningTopology topology, ICommitQueu
 
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
-    private readonly List<Task> _jobs = [];
+    private readonly Dictionary<RecordId, Task> _jobs = [];
 
-    /// <summary>Goes on with the jobs that an earlier process left.</summary>
+    /// <summary>Goes on with the jobs that an earlier process, or another node, has left.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (var job in await store.Work.ReadOpenReplaysAsync(cancellationToken).ConfigureAwait(false))
@@ -34,8 +35,15 @@ internal sealed partial class ReplayRunner(RunningTopology topology, ICommitQueu
     {
         lock (_gate)
         {
-            _jobs.RemoveAll(task => task.IsCompletedSuccessfully);
-            _jobs.Add(Task.Run(() => RunAsync(job)));
+            foreach (var ended in _jobs.Where(pair => pair.Value.IsCompletedSuccessfully).Select(pair => pair.Key).ToList())
+            {
+                _jobs.Remove(ended);
+            }
+
+            if (!_stop.IsCancellationRequested && !_jobs.ContainsKey(job.Id))
+            {
+                _jobs[job.Id] = Task.Run(() => RunAsync(job));
+            }
         }
     }
 
@@ -45,7 +53,7 @@ internal sealed partial class ReplayRunner(RunningTopology topology, ICommitQueu
         Task[] jobs;
         lock (_gate)
         {
-            jobs = [.. _jobs];
+            jobs = [.. _jobs.Values];
         }
 
         await Task.WhenAll(jobs).ConfigureAwait(false);
@@ -63,11 +71,11 @@ internal sealed partial class ReplayRunner(RunningTopology topology, ICommitQueu
     };
 
     /// <summary>Takes replayed dead letters off the counters.</summary>
-    public static void CountReplayed(RunningTopology.Snapshot current, ReplayCommand command)
+    public static void CountReplayed(RunningTopology.Snapshot current, ShardSet shards, ReplayCommand command)
     {
         foreach (var item in command.Created)
         {
-            if (item.ReplayOf is not null)
+            if (item.ReplayOf is not null && shards.Owns(item.Shard))
             {
                 current.FindPump(item.Consumer)?.Depth.LeftDead();
             }
@@ -120,7 +128,7 @@ internal sealed partial class ReplayRunner(RunningTopology topology, ICommitQueu
             Job = job with { Cursor = dead[^1].Id, Replayed = job.Replayed + dead.Count },
         };
         await commits.SubmitAsync(command, _stop.Token).ConfigureAwait(false);
-        CountReplayed(topology.Current, command);
+        CountReplayed(topology.Current, shards, command);
         if (command.Created.Count == 0)
         {
             // Nothing was made: either each was replayed by somebody else meanwhile, or the job has been cancelled.

@@ -1,5 +1,6 @@
 using Carrick.Commit;
 using Carrick.Hosting;
+using Carrick.Shards;
 using Carrick.Storage.Commands;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -7,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace Carrick.Retention;
 
 /// <summary>Deletes what is past its retention in small batches, each a command among the others, so that receiving is never held up.</summary>
-internal sealed partial class RetentionRunner(ICommitQueue commits, IOptions<CarrickOptions> options, TimeProvider time, ILogger<RetentionRunner> logger)
+internal sealed partial class RetentionRunner(ShardSet shards, ICommitQueue commits, IOptions<CarrickOptions> options, TimeProvider time, ILogger<RetentionRunner> logger)
     : IDisposable
 {
     private const int Limit = 200;
@@ -33,7 +34,11 @@ internal sealed partial class RetentionRunner(ICommitQueue commits, IOptions<Car
         {
             while (true)
             {
-                await SweepAsync().ConfigureAwait(false);
+                if (shards.IsLeader)
+                {
+                    await SweepAsync().ConfigureAwait(false);
+                }
+
                 await Task.Delay(Every, time, _stop.Token).ConfigureAwait(false);
             }
         }

@@ -2,7 +2,7 @@ using Carrick.Storage.Commands;
 
 namespace Carrick.Storage;
 
-/// <summary>Where events and outstanding work live. One engine owns a store at a time.</summary>
+/// <summary>Where events and outstanding work live. One engine owns a store at a time, or its shards of one that several share.</summary>
 /// <remarks><see cref="CommitAsync"/> has one caller at a time; everything else is thread-safe.</remarks>
 public interface IStore : IAsyncDisposable
 {
@@ -14,8 +14,8 @@ public interface IStore : IAsyncDisposable
     /// <exception cref="StoreException">The schema is newer than this program, or the database fails.</exception>
     ValueTask<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken);
 
-    /// <summary>Takes the store over: checks its settings, raises the epoch so that an earlier owner can complete nothing.</summary>
-    /// <exception cref="StoreException">Another live process owns it, or it cannot be used; see <see cref="StoreException.Failure"/>.</exception>
+    /// <summary>Takes the store over, or joins those that share it: checks its settings, and sees to it that an earlier owner can complete nothing.</summary>
+    /// <exception cref="StoreException">Another live process owns it and it cannot be shared, or it cannot be used; see <see cref="StoreException.Failure"/>.</exception>
     ValueTask<StoreOwnership> OpenAsync(CancellationToken cancellationToken);
 
     /// <summary>Gives names their numbers, new ones at the end; numbers never change.</summary>

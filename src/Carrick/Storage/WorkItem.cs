@@ -16,6 +16,9 @@ public sealed class WorkItem
     /// <summary>The ordering key, or <see langword="null"/>.</summary>
     public string? OrderingKey { get; init; }
 
+    /// <summary>The shard that it belongs to, 0 to 63; 0 in a store that is not shared.</summary>
+    public int Shard { get; init; }
+
     /// <summary>When the next attempt is due; <see langword="null"/> for at once.</summary>
     public DateTimeOffset? DueAt { get; set; }
 

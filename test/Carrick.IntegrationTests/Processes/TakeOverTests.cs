@@ -3,11 +3,14 @@ using Npgsql;
 
 namespace Carrick.IntegrationTests.Processes;
 
-/// <summary>Two servers on one PostgreSQL: the second goes on when the first ends, and the first can do nothing more when it wakes up.</summary>
+/// <summary>Two servers on one PostgreSQL: they share the work, the second does all of it when the first ends, and the first can do nothing more when it wakes up.</summary>
 public sealed class TakeOverTests
 {
     private const string Key = "ConnectionStrings__Carrick";
-    private static readonly TimeSpan LeaseLasts = TimeSpan.FromSeconds(9);
+    private static readonly TimeSpan WorkMovesWithin = TimeSpan.FromSeconds(10);
+
+    // For starting a process and the attempt itself, on a machine that is busy.
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(5);
 
     [Fact]
     public async Task Server_Suspended_IsTakenOver_AndStopsWhenItWakesUp()
@@ -23,8 +26,8 @@ public sealed class TakeOverTests
         first.Suspend();
         var started = TimeProvider.System.GetTimestamp();
         var second = await station.StartAsync();
-        Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, LeaseLasts + TimeSpan.FromSeconds(20));
         station.Receiver.Script = Receiver.Answer(200);
+        // It receives for both at once; what is in the shards of the first waits for it.
         var later = await station.AcceptAsync(second, "m2");
         using (var again = await station.SendAsync(second, "m1"))
         {
@@ -32,6 +35,7 @@ public sealed class TakeOverTests
         }
 
         await Station.UntilAsync(() => Count(database, "SELECT count(*) FROM carrick.outcomes") == 2, () => second.Output);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, WorkMovesWithin + Slack);
         first.Resume();
 
         Assert.Equal(1, await first.ExitAsync());
@@ -65,6 +69,42 @@ public sealed class TakeOverTests
     }
 
     [Fact]
+    public async Task Servers_OnOneDatabase_ShareTheWorkAndShowIt()
+    {
+        await using var database = await PostgresServer.StartNewAsync(TestContext.Current.CancellationToken);
+        await using var station = await Station.CreateAsync();
+        station.Environment[Key] = database.ConnectionString;
+        var first = await station.StartAsync();
+        var second = await station.StartAsync();
+        await Station.UntilAsync(async () => await SharesAsync(station, first) is [32, 32], () => first.Output + second.Output);
+
+        var (_, nodes) = await station.ApiAsync(second, HttpMethod.Get, "/v1/nodes");
+        Assert.Equal(["False True", "True False"], nodes.GetProperty("data").EnumerateArray().Select(node => $"{node.GetProperty("self")} {node.GetProperty("leader")}"));
+        station.Environment["CARRICK_API_KEY"] = Station.AdminKey;
+        var (code, table) = await station.RunAsync("nodes", "list", "--server", first.Url.ToString());
+        Assert.Equal(0, code);
+        Assert.Contains("0-31", table, StringComparison.Ordinal);
+        Assert.Contains("32-63", table, StringComparison.Ordinal);
+
+        // A configuration that one is given is in force on both.
+        const string receive = "receive: { scheme: standard-webhooks, secrets: \"${RECEIVING_SECRET}\" }";
+        var more = $"integrations: {{ billing: {{ {receive} }}, added: {{ {receive} }} }}";
+        await Station.UntilAsync(
+            async () =>
+            {
+                var (status, body) = await station.ApiAsync(second, HttpMethod.Put, "/v1/config", more);
+                Assert.True(status == System.Net.HttpStatusCode.OK, body.ToString());
+                var (_, known) = await station.ApiAsync(first, HttpMethod.Get, "/v1/integrations");
+                return known.ToString().Contains("added", StringComparison.Ordinal);
+            },
+            () => first.Output + second.Output);
+
+        first.Terminate();
+        Assert.Equal(0, await first.ExitAsync());
+        await Station.UntilAsync(async () => await SharesAsync(station, second) is [64], () => second.Output);
+    }
+
+    [Fact]
     public async Task Doctor_WithAConnectionString_LooksAtThatStore()
     {
         await using var database = await PostgresServer.StartNewAsync(TestContext.Current.CancellationToken);
@@ -82,6 +122,12 @@ public sealed class TakeOverTests
         Assert.Equal(1, code);
         Assert.Contains("The connection to PostgreSQL failed", down, StringComparison.Ordinal);
         Assert.DoesNotContain("canary", before + after + down, StringComparison.Ordinal);
+    }
+
+    private static async Task<int[]> SharesAsync(Station station, ServerProcess server)
+    {
+        var (_, nodes) = await station.ApiAsync(server, HttpMethod.Get, "/v1/nodes");
+        return [.. nodes.GetProperty("data").EnumerateArray().Select(node => node.GetProperty("shardCount").GetInt32())];
     }
 
     private static long Count(PostgresServer server, string sql)

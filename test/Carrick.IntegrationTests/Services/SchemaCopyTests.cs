@@ -17,7 +17,8 @@ public sealed class SchemaCopyTests
             INSERT INTO original.journal (x) VALUES ('a'), ('b');
             INSERT INTO original.audit (at, actor, action, target) VALUES (1, 'a', 'b', 'c');
             INSERT INTO original.events (id, integration, received_at, type, message_id, body) VALUES (7, 1, 2, 't', 'm', '\x00ff');
-            INSERT INTO original.leases (shard, owner, epoch, expires_at) VALUES (0, 'me', 3, 'infinity');
+            UPDATE original.leases SET epoch = 3;
+            SELECT setval('original.ids', 42);
             """);
         var original = await StoreSchema.DescribeAsync(connection, "original");
 
@@ -26,7 +27,8 @@ public sealed class SchemaCopyTests
 
         Assert.Equal(original, await StoreSchema.DescribeAsync(connection, "copied"));
         Assert.Equal("7 \\x00ff", await connection.RunAsync("SELECT concat_ws(' ', id, body) FROM copied.events_1"));
-        Assert.Equal(4L, await connection.RunAsync("SELECT epoch FROM copied.leases"));
+        Assert.Equal(4L, await connection.RunAsync("SELECT epoch FROM copied.leases WHERE shard = 63"));
+        Assert.Equal(42L, await connection.RunAsync("SELECT last_value FROM copied.ids"));
         Assert.Equal(3, await connection.RunAsync("INSERT INTO copied.journal (x) VALUES ('c') RETURNING id"));
         Assert.Equal(2L, await connection.RunAsync("INSERT INTO copied.audit (at, actor, action, target) VALUES (1, 'a', 'b', 'c') RETURNING number"));
         Assert.Equal(1, await connection.RunAsync("INSERT INTO copied.integrations (name) VALUES ('billing') RETURNING number"));

@@ -41,6 +41,16 @@ public static class SchemaCopy
         WHERE s.relnamespace = $1::text::regnamespace AND s.relkind = 'S'
         """;
 
+    // Those that no column owns.
+    private const string LooseSequences =
+        """
+        SELECT format('CREATE SEQUENCE %1$I.%2$I MINVALUE %4$s; SELECT setval(%3$L, last_value, is_called) FROM %5$I.%2$I',
+            $2, s.relname, format('%I.%I', $2, s.relname), q.seqmin, $1)
+        FROM pg_class s JOIN pg_sequence q ON q.seqrelid = s.oid
+        WHERE s.relnamespace = $1::text::regnamespace AND s.relkind = 'S'
+            AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = s.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i'))
+        """;
+
     private const string Others =
         """
         SELECT relname::text FROM pg_class WHERE relnamespace = $1::text::regnamespace AND relkind IN ('v', 'm', 'f', 'c') AND $2::text IS NOT NULL
@@ -69,6 +79,7 @@ public static class SchemaCopy
         Run(connection, List(connection, Tables, from, to));
         Run(connection, List(connection, Rows, from, to));
         Run(connection, List(connection, Sequences, from, to));
+        Run(connection, List(connection, LooseSequences, from, to));
         Run(connection, [afterwards.Replace("~", to + ".", StringComparison.Ordinal)]);
         transaction.Commit();
     }

@@ -37,6 +37,7 @@ public sealed class CliContractTests : IDisposable
         "replays cancel rpl_1",
         "keys create robots --scope operate",
         "keys list",
+        "nodes list",
         "keys revoke key_1",
         "doctor",
     ];

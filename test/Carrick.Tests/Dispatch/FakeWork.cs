@@ -1,3 +1,4 @@
+using Carrick.Shards;
 using Carrick.Storage;
 
 namespace Carrick.Tests.Dispatch;
@@ -18,6 +19,19 @@ internal sealed class FakeWork : IWorkReader
 
     /// <summary>Called while a read is under way: its rows are chosen, and not yet told.</summary>
     public Action<string>? Reading { get; set; }
+
+    /// <summary>The shards whose rows are read.</summary>
+    public ulong Serving { get; set; } = ShardSet.All;
+
+    /// <summary>Rows of these shards.</summary>
+    public ConsumerDepth DepthOf(ulong shards)
+    {
+        lock (_gate)
+        {
+            var rows = _rows.Values.Where(row => ShardSet.Contains(shards, row.Shard)).ToList();
+            return new ConsumerDepth(rows.Count(row => row.DueAt is null), rows.Count(row => row.DueAt is not null), 0);
+        }
+    }
 
     public int Count
     {
@@ -66,7 +80,7 @@ internal sealed class FakeWork : IWorkReader
         {
             Count1();
             WorkItem[] page = [.. _delayed.GetViewBetween((afterDue, afterId), (DateTimeOffset.MaxValue, RecordId.None))
-                .Where(key => key != (afterDue, afterId)).Take(limit).Select(key => Copy(_rows[key.Id]))];
+                .Where(key => key != (afterDue, afterId) && ShardSet.Contains(Serving, _rows[key.Id].Shard)).Take(limit).Select(key => Copy(_rows[key.Id]))];
             DelayedRead += page.Length;
             return new(page);
         }
@@ -114,7 +128,7 @@ internal sealed class FakeWork : IWorkReader
         lock (_gate)
         {
             Count1();
-            WorkItem[] page = [.. _rows.Values.Where(where).Take(limit).Select(Copy)];
+            WorkItem[] page = [.. _rows.Values.Where(row => ShardSet.Contains(Serving, row.Shard) && where(row)).Take(limit).Select(Copy)];
             Reading?.Invoke("work");
             return new(page);
         }
@@ -147,5 +161,6 @@ internal sealed class FakeWork : IWorkReader
         DueAt = row.DueAt,
         Attempts = row.Attempts,
         Failures = row.Failures,
+        Shard = row.Shard,
     };
 }

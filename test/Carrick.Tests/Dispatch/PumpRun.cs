@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Carrick.Dispatch;
 using Carrick.Hosting;
 using Carrick.Integrations;
+using Carrick.Shards;
 using Carrick.Storage;
 using CsCheck;
 using Microsoft.Extensions.Logging;
@@ -56,6 +57,34 @@ internal sealed class PumpRun : IDeliveryRunner
 
     public string? Violation { get; private set; }
 
+    /// <summary>The shards that are the pump's.</summary>
+    public ulong Owned { get; private set; } = ShardSet.All;
+
+    /// <summary>Gives shards up, as a node does: what is committed in them from then on is not handed to the pump.</summary>
+    public async Task LeaveAsync(ulong shards, TimeSpan limit)
+    {
+        Work.Serving = Owned & ~shards;
+        await Pump.LeaveAsync(shards).WaitAsync(limit);
+        lock (_gate)
+        {
+            Owned &= ~shards;
+        }
+
+        Pump.Depth.Add(Work.DepthOf(shards), -1);
+    }
+
+    public void Own(ulong shards)
+    {
+        lock (_gate)
+        {
+            Owned |= shards;
+            Work.Serving = Owned;
+        }
+
+        Pump.Depth.Add(Work.DepthOf(shards), 1);
+        Pump.Own(shards);
+    }
+
     public IReadOnlyList<RecordId> Started
     {
         get
@@ -99,6 +128,11 @@ internal sealed class PumpRun : IDeliveryRunner
     {
         var item = New(key, null);
         Work.Put(item);
+        if (!ShardSet.Contains(Owned, item.Shard))
+        {
+            return item.Id;
+        }
+
         item.Event = FakeWork.Event(item.EventId);
         Pump.Offer(item);
         Pump.Wake();
@@ -221,7 +255,7 @@ internal sealed class PumpRun : IDeliveryRunner
     private WorkItem New(string? key, DateTimeOffset? due)
     {
         var ordering = _order == OrderingMode.None ? null : key;
-        var item = new WorkItem { Id = _ids.Next(), Consumer = 1, EventId = _ids.Next(), OrderingKey = ordering, DueAt = due };
+        var item = new WorkItem { Id = _ids.Next(), Consumer = 1, EventId = _ids.Next(), OrderingKey = ordering, DueAt = due, Shard = (key ?? "").Sum(unit => unit) % 4 };
         _known[item.Id] = (ordering, due);
         return item;
     }
@@ -231,6 +265,11 @@ internal sealed class PumpRun : IDeliveryRunner
         if (_ended.Contains(item.Id))
         {
             Violation ??= $"{item.Id} started again after its end";
+        }
+
+        if (!ShardSet.Contains(Owned, item.Shard))
+        {
+            Violation ??= $"{item.Id} started in shard {item.Shard}, which was given up";
         }
 
         if (item.Event is null)

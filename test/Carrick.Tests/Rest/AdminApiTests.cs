@@ -76,6 +76,20 @@ public sealed class AdminApiTests
         await ApiHost.ProblemAsync(await host.PostAsync("/v1/endpoints/billing/nope/enable"), 404, "not_found");
     }
 
+    [Fact]
+    public async Task Nodes_List_ShowsEachWithItsShards()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var page = await ApiHost.JsonAsync(await host.GetAsync("/v1/nodes"));
+        var nodes = page.GetProperty("data").EnumerateArray().ToList();
+        Assert.Equal(2, nodes.Count);
+        Assert.Equal("7 alive True True 0-31 32 61.2 8", Join(nodes[0]));
+        Assert.Equal("8 missing False False none 0 2 1", Join(nodes[1]));
+
+        static string Join(JsonElement node) => string.Join(
+            ' ', ((string[])["id", "state", "self", "leader", "shards", "shardCount", "upSeconds", "leaseSeconds"]).Select(name => node.GetProperty(name).ToString()));
+    }
+
     [Theory]
     [InlineData("/v1/endpoints")]
     [InlineData("/v1/endpoints/billing/orders")]

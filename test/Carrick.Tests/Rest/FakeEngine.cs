@@ -110,6 +110,16 @@ internal sealed class FakeEngine(FakeStore store) : ICarrickEngine, IOperations,
 
     public IReadOnlyList<ConsumerStatus> ListConsumers() => Consumers;
 
+    public ValueTask<IReadOnlyList<NodeStatus>> ListNodesAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfTold();
+        return ValueTask.FromResult<IReadOnlyList<NodeStatus>>(
+        [
+            new NodeStatus(7, "a/1", true, NodeState.Alive, "0-31", 32, true, TimeSpan.FromSeconds(61.25), TimeSpan.FromSeconds(8)),
+            new NodeStatus(8, "b/1", false, NodeState.Missing, "none", 0, false, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1)),
+        ]);
+    }
+
     public bool IsRunning(RecordId delivery) => Running.Contains(delivery);
 
     public IReadOnlyList<RecordId> ListRunning(string? integration, string? consumer) =>

@@ -9,9 +9,6 @@ namespace Carrick.Tests.Stores;
 /// <summary>The same server, reached through a PgBouncer in transaction mode.</summary>
 public sealed class PoolerHarness : PostgresHarness
 {
-    // Behind a pooler the end of an owner's session is not seen, only that of its lease.
-    protected override TimeSpan Patience => TimeSpan.FromSeconds(20);
-
     protected override string StoreConnection => SharedPostgres.GetPoolerAsync().GetAwaiter().GetResult().ConnectionString;
 }
 

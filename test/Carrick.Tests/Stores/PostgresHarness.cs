@@ -17,9 +17,6 @@ public class PostgresHarness : StoreHarness
 
     public string ConnectionString => _schema.ConnectionString;
 
-    /// <summary>How long a store waits for another owner to end.</summary>
-    protected virtual TimeSpan Patience => TimeSpan.FromSeconds(1);
-
     /// <summary>How a store reaches the server.</summary>
     protected virtual string StoreConnection => ConnectionString;
 
@@ -37,12 +34,14 @@ public class PostgresHarness : StoreHarness
     public override StoreHarness CopyAsAfterCrash()
     {
         var copy = new PostgresHarness();
-        // The owner of the copy is gone, whoever is connected to the original.
-        SchemaCopy.Make(ConnectionString, Schema, copy.Schema, "UPDATE ~leases SET expires_at = now() - interval '1 hour', backend = NULL");
+        // The nodes of the copy are gone, whoever is connected to the original.
+        SchemaCopy.Make(ConnectionString, Schema, copy.Schema, "DELETE FROM ~nodes");
         return copy;
     }
 
-    public override void TakeOver() => Scalar("UPDATE ~leases SET epoch = epoch + 1 RETURNING epoch");
+    public override void TakeOver() => Scalar("DELETE FROM ~nodes RETURNING id");
+
+    public override bool IsShared => true;
 
     public override void MakeSchemaNewer() => Scalar("INSERT INTO ~schema_migrations (scriptname, applied) VALUES ('9999_later', now()) RETURNING scriptname");
 
@@ -58,5 +57,5 @@ public class PostgresHarness : StoreHarness
     }
 
     private PostgresStore Create(TimeProvider time, string connectionString) =>
-        new(new PostgresDatabase(connectionString, new SchemaName(Schema)), time, NullLogger.Instance, Patience);
+        new(new PostgresDatabase(connectionString, new SchemaName(Schema)), time, NullLogger.Instance);
 }

@@ -14,7 +14,10 @@ public abstract class StoreHarness : IAsyncDisposable
     /// <summary>A store whose disk is full as soon as about <paramref name="kilobytes"/> more are written.</summary>
     public abstract IStore CreateAlmostFull(TimeProvider time, int kilobytes);
 
-    /// <summary>Another process raises the epoch while the store is open.</summary>
+    /// <summary>Several processes may have the store open at once.</summary>
+    public virtual bool IsShared => false;
+
+    /// <summary>Another process takes the one that has the store open for dead.</summary>
     public abstract void TakeOver();
 
     /// <summary>Leaves a schema of a later version behind.</summary>

@@ -35,8 +35,9 @@ public sealed class ProjectFolderTests
         ["Carrick.Postgres"] = (typeof(PostgresStore).Assembly, [
             ("Raw", []),
             ("Schema", ["Raw"]),
+            ("Nodes", ["Raw"]),
             ("Reading", ["Raw"]),
-            ("Writing", ["Raw", "Reading"]),
+            ("Writing", ["Raw", "Nodes", "Reading"]),
             ("Handlers", ["Raw", "Reading"]),
         ]),
         ["Carrick.Server"] = (typeof(CliApp).Assembly, [

@@ -21,7 +21,7 @@ internal sealed record ConsumerResource(
     DepthResource Depth,
     [property: Description("Attempts under way.")] int Running);
 
-[Description("How many deliveries are where.")]
+[Description("How many deliveries are where, in the shards of the node that was asked.")]
 internal sealed record DepthResource(
     [property: Description("Due at once.")] long Ready,
     [property: Description("Waiting for a due time.")] long Delayed,

@@ -22,6 +22,7 @@ internal static class CommandTable
         EndpointCommands.Create,
         ReplayCommands.Create,
         KeyCommands.Create,
+        NodeCommands.Create,
         DoctorCommand.Create,
     ];
 }

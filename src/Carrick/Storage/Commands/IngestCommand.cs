@@ -61,6 +61,9 @@ public sealed class NewWork
     /// <summary>The ordering key.</summary>
     public string? OrderingKey { get; init; }
 
+    /// <summary>The shard that it belongs to, 0 to 63; <see langword="null"/> for any, which a shared store chooses.</summary>
+    public int? Shard { get; set; }
+
     /// <summary>The delivery's id.</summary>
     public RecordId Id { get; internal set; }
 }

@@ -30,6 +30,9 @@ public sealed class DiscardCommand : StoreCommand
     /// <summary>Set by the store: the number of its consumer, if it was a dead letter.</summary>
     public int? DeadOf { get; set; }
 
+    /// <summary>Set by the store: the shard of the dead letter.</summary>
+    internal int DeadShard { get; set; }
+
     /// <summary>It was outstanding or dead.</summary>
     public bool Applied => Was is not null || DeadOf is not null;
 
@@ -74,6 +77,9 @@ public sealed class NewReplay
     /// <summary>The dead letter it replays; marked as replayed in the same transaction.</summary>
     public RecordId? DeadLetter { get; init; }
 
+    /// <summary>The shard that it belongs to, 0 to 63; that of its dead letter if it has one. <see langword="null"/> for any, which a shared store chooses.</summary>
+    public int? Shard { get; set; }
+
     /// <summary>Run although the ledger has the message.</summary>
     public bool Force { get; init; }
 
@@ -86,6 +92,7 @@ public sealed class NewReplay
         Consumer = Consumer,
         EventId = EventId,
         OrderingKey = OrderingKey,
+        Shard = Shard ?? 0,
         Forced = Force,
         ReplayOf = DeadLetter,
     };

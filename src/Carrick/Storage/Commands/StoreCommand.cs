@@ -11,6 +11,9 @@ public abstract class StoreCommand
     /// <summary>Ends when the command is durable, or failed.</summary>
     internal Task Done => _done.Task;
 
+    /// <summary>It is not refused while the store cannot write, but held and tried again.</summary>
+    internal virtual bool IsHeld => false;
+
     /// <summary>Gives new records their ids, in the order of commit.</summary>
     internal virtual void AssignIds(RecordIdGenerator ids)
     {

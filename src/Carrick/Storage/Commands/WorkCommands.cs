@@ -17,6 +17,8 @@ public abstract class WorkCommand : StoreCommand
     /// <summary>Set by the store: the row was there and ours.</summary>
     public bool Applied { get; set; }
 
+    internal override bool IsHeld => true;
+
     internal override void Forget() => Applied = false;
 }
 

@@ -1,3 +1,4 @@
+using Carrick.Shards;
 
 namespace Carrick.Storage.Rows;
 
@@ -7,6 +8,9 @@ internal sealed class StoreState
     private volatile Names _names = Names.Empty;
 
     public IdSpace Ids { get; set; }
+
+    /// <summary>The shards of this node; all of them in a store that is not shared.</summary>
+    public ShardSet Shards { get; init; } = new(ShardSet.All);
 
     public Names Names
     {
