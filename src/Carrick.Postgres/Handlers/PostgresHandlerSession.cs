@@ -199,12 +199,12 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         batch.BatchCommands.Add(insert);
         if (engine is null || _id is not null)
         {
-            await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            await LedgerWait.EndAsync(database, batch.ExecuteNonQueryAsync(cancellationToken)).ConfigureAwait(false);
         }
         else
         {
             batch.BatchCommands.Add(new("SELECT pg_current_xact_id()::text"));
-            _id = (string?)await batch.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+            _id = (string?)await LedgerWait.EndAsync(database, batch.ExecuteScalarAsync(cancellationToken)).ConfigureAwait(false);
         }
 
         return insert.RecordsAffected == 1;
@@ -293,6 +293,11 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         catch (NpgsqlException error)
         {
             throw PostgresErrors.Wrap(error, database.Name, "write");
+        }
+        catch (InvalidOperationException error) when (connection.FullState.HasFlag(ConnectionState.Broken))
+        {
+            // Lost before, which only the handler has heard of; it may have said nothing, or something else. It has not closed the connection.
+            throw new StoreException($"The connection to PostgreSQL was lost while trying to write '{database.Name}'.", StoreFailure.Transient, error);
         }
     }
 
