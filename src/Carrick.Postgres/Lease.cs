@@ -1,4 +1,5 @@
 using System.Globalization;
+using Carrick.Postgres.Handlers;
 using Carrick.Postgres.Raw;
 using Npgsql;
 
@@ -122,6 +123,7 @@ internal sealed class Lease(PostgresDatabase database, long lockKey, TimeSpan pa
         var epoch = (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
         var facts = await take(connection).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+        await OwnerMark.EndOthersAsync(connection, lockKey, epoch, cancellationToken).ConfigureAwait(false);
         return (epoch, facts);
     }
 

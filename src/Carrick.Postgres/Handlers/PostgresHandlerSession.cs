@@ -203,7 +203,8 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         }
         else
         {
-            batch.BatchCommands.Add(new("SELECT pg_current_xact_id()::text"));
+            // Before the savepoint, so that undoing the delivery does not take the mark away.
+            batch.BatchCommands.Insert(0, Command($"SELECT pg_current_xact_id()::text, {OwnerMark.Set}", OwnerMark.Parameters(engine.LockKey, engine.Epoch)));
             _id = (string?)await LedgerWait.EndAsync(database, batch.ExecuteScalarAsync(cancellationToken)).ConfigureAwait(false);
         }
 
