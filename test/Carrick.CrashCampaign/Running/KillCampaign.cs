@@ -1,219 +1,159 @@
 using System.Diagnostics;
 using System.Globalization;
-using Carrick.Checking;
-using Carrick.CrashCampaign.Databases;
-using Carrick.CrashCampaign.Export;
+using Carrick.CrashCampaign.Faults;
 using Carrick.CrashCampaign.Load;
-using Carrick.CrashCampaign.Receiving;
 using Carrick.CrashCampaign.Victim;
 using Carrick.Testing.History;
-using Carrick.TestServices.Postgres;
 
-namespace Carrick.CrashCampaign;
+namespace Carrick.CrashCampaign.Running;
 
-/// <summary>Kills the server at random moments under load, drains it, and checks the history.</summary>
-internal sealed class Campaign : IAsyncDisposable
+/// <summary>Kills the server at random moments under load. With faults, what the server uses fails before, and in some lives works again for a while.</summary>
+internal sealed class KillCampaign : ICampaign
 {
     // Listening to first dispatch. Idle machines need milliseconds; this holds on two busy cores too, and no lost wake-up passes it.
     private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(15);
-    private readonly CampaignOptions _options;
-    private readonly string _directory;
-    private readonly Random _random;
-    private readonly HistoryWriter _senders, _receivers, _engine;
-    private readonly TextWriter _log;
-    private readonly Target _target = new();
-    private readonly RecoveryTimes _recovery = new();
-    private readonly Sender _sender;
-    private readonly LoadGenerator _load;
-    private readonly ChaosReceiver _receiver;
 
+    // A statement on a dead connection takes 15 s, another 5 s to cancel it, and 5 s to open the next one; a sender looks again after 10 s.
+    private static readonly TimeSpan FaultPatience = TimeSpan.FromSeconds(60);
+
+    private readonly Stage _stage;
+    private readonly Random _random;
+    private readonly CampaignOptions _options;
+    private readonly RecoveryTimes _recovery = new();
+    private readonly Network _network;
+    private readonly VictimSettings _settings;
+    private readonly ServerFaults? _server;
     private bool _hadLife;
 
-    private Campaign(CampaignOptions options, string directory)
+    public KillCampaign(Stage stage)
     {
-        _options = options;
-        _directory = directory;
-        _random = new Random(options.Seed);
-        Directory.CreateDirectory(HistoryDirectory);
-        _senders = new HistoryWriter(Path.Combine(HistoryDirectory, "senders.ndjson"));
-        _receivers = new HistoryWriter(Path.Combine(HistoryDirectory, "receivers.ndjson"));
-        _engine = new HistoryWriter(Path.Combine(HistoryDirectory, "engine.ndjson"), batch: 1 << 16);
-        _log = TextWriter.Synchronized(File.CreateText(Path.Combine(directory, "server.log")));
-        _sender = new Sender(_senders, _target);
-        _load = new LoadGenerator(_sender, options.Connections, options.Seed);
-        _receiver = new ChaosReceiver(_receivers, options.Seed);
+        (_stage, _random, _options) = (stage, stage.Random, stage.Options);
+        (_network, _settings) = stage.Connect();
+        _server = _options.Faults.HasFlag(FaultKinds.Postmaster) ? new ServerFaults(stage.Postgres!, new Random(_options.Seed), stage.Tally) : null;
     }
 
-    private string HistoryDirectory => Path.Combine(_directory, "history");
+    public string Done => $"{_options.Count} kills";
 
-    public static async Task<int> RunAsync(CampaignOptions options)
+    public async Task RunAsync()
     {
-        var directory = options.Directory ?? Directory.CreateTempSubdirectory("carrick-crash-").FullName;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {options.Seed}, {options.Cycles} cycles, {options.Connections} connections, in {directory}"));
-        bool clean;
-        try
+        var load = new LoadGenerator(_stage.Sender, _options.Connections, _options.Seed);
+        load.Start();
+        for (var cycle = 1; cycle <= _options.Count; cycle++)
         {
-            await using var campaign = new Campaign(options, directory);
-            using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(6) + (options.Cycles * TimeSpan.FromSeconds(6)));
-            await campaign.RunAsync().WaitAsync(deadline.Token);
-            clean = campaign.Check(directory);
-        }
-        catch (VictimFailedException exception)
-        {
-            Console.Error.WriteLine($"The server failed without having been killed: {exception.Message} Its log is {directory}/server.log");
-            return 4;
-        }
-        catch (Exception exception)
-        {
-            Console.Error.WriteLine($"The run could not be finished; see {directory}: {exception}");
-            return 3;
+            await CycleAsync($"{cycle,5}/{_options.Count}: ");
         }
 
-        if (clean && !options.Keep)
-        {
-            Directory.Delete(directory, recursive: true);
-        }
-
-        return clean ? 0 : 1;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _receiver.DisposeAsync();
-        _sender.Dispose();
-        _senders.Dispose();
-        _receivers.Dispose();
-        _engine.Dispose();
-        await _log.DisposeAsync();
-    }
-
-    private async Task RunAsync()
-    {
-        Declare();
-        var address = await _receiver.StartAsync();
-        await using var server = _options.Postgres ? await PostgresServer.StartNewAsync() : null;
-        var settings = new VictimSettings(_directory, address, _options.Seed, _options.Handlers, _options.Sabotage, server?.ConnectionString);
-        _load.Start();
-        for (var cycle = 1; cycle <= _options.Cycles; cycle++)
-        {
-            await CycleAsync(cycle, settings);
-        }
-
-        using var last = Start(settings);
-        var lastAddress = await last.WaitReadyAsync();
-        await last.WatchAsync(FinishAsync(lastAddress));
+        using var last = Start();
+        await last.WatchAsync(FinishAsync(await last.WaitReadyAsync(), load));
         await last.StopAsync();
-        await ExportAsync(VictimDatabases.Of(settings));
+        await _stage.ExportAsync(_settings);
 
         _recovery.Add(last);
         _recovery.Print(Console.Out);
         _recovery.Check(RecoveryLimit);
     }
 
-    private async Task ExportAsync(VictimDatabases databases)
+    private async Task CycleAsync(string name)
     {
-        await using var store = databases.OpenStore();
-        StoreExport.Write(store, _engine);
-        foreach (var place in databases.EffectPlaces)
-        {
-            await using var effects = databases.OpenEffects(place);
-            EffectExport.Write(effects, _engine);
-        }
-    }
-
-    private async Task CycleAsync(int cycle, VictimSettings settings)
-    {
-        using var victim = Start(settings);
+        using var victim = Start();
         if (_random.Next(10) == 0)
         {
             // A kill in the middle of recovery.
             await victim.WatchAsync(Task.Delay(_random.Next(50, 600)));
-            await victim.KillAsync();
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cycle,5}/{_options.Cycles}: killed while it started"));
+            await KillAsync(victim);
+            Console.WriteLine(name + "killed while it started");
             return;
         }
 
-        var acked = _sender.Acked;
-        _target.Set(await victim.WaitReadyAsync());
+        var acked = _stage.Sender.Acked;
+        var address = await victim.WaitReadyAsync();
+        _network.EndForgotten();
+        _stage.Target.Add(address);
         if (_random.Next(5) > 0)
         {
             // Most lives end under load; the others while the first requests come in.
-            await victim.WatchAsync(WaitForLoadAsync(acked));
+            await victim.WatchAsync(WaitForLoadAsync(acked, _options.Patience));
         }
 
+        var faults = await victim.WatchAsync(DisturbAsync());
         var life = _random.Next(50, 1_500);
         await victim.WatchAsync(Task.Delay(life));
-        await victim.KillAsync();
-        _target.Clear();
+        await KillAsync(victim);
+        _stage.Target.Remove(address);
         _recovery.Add(victim);
-        Console.WriteLine(string.Create(
+        Console.WriteLine(name + string.Create(
             CultureInfo.InvariantCulture,
-            $"{cycle,5}/{_options.Cycles}: ready after {victim.ReadyMilliseconds:F0} ms, first dispatch after {victim.DispatchMilliseconds ?? double.NaN:F0} ms, killed after {life} ms of load; {_sender.Acked:N0} acknowledged"));
+            $"ready after {victim.ReadyMilliseconds:F0} ms, first dispatch after {victim.DispatchMilliseconds ?? double.NaN:F0} ms, {faults}killed after {life} ms of load; {_stage.Sender.Acked:N0} acknowledged"));
     }
 
-    private async Task WaitForLoadAsync(long acked)
+    /// <returns>What was done, in words.</returns>
+    private async Task<string> DisturbAsync()
+    {
+        if (_options.Faults == FaultKinds.None)
+        {
+            return "";
+        }
+
+        List<string> done = [];
+        for (var step = _random.Next(1, 5); step > 0; step--)
+        {
+            done.Add(_network.Disturb());
+            if (_random.Next(6) == 0 && _server is not null)
+            {
+                done.Add(await _server.CrashAsync());
+            }
+
+            await Task.Delay(_random.Next(50, 1_500));
+        }
+
+        if (_random.Next(2) == 0)
+        {
+            // It must find its way out by itself; other lives end in the middle of it.
+            _network.Mend();
+            var watch = Stopwatch.StartNew();
+            await WaitForLoadAsync(_stage.Sender.Acked, FaultPatience);
+            done.Add(string.Create(CultureInfo.InvariantCulture, $"mended, acknowledged after {watch.Elapsed.TotalMilliseconds:F0} ms"));
+        }
+
+        return string.Join("; ", done.Where(text => text.Length > 0)) + "; ";
+    }
+
+    private async Task KillAsync(VictimProcess victim)
+    {
+        await victim.KillAsync();
+        _network.EndRequests();
+    }
+
+    private async Task WaitForLoadAsync(long acked, TimeSpan patience)
     {
         var limit = Stopwatch.StartNew();
-        while (_sender.Acked == acked)
+        while (_stage.Sender.Acked == acked)
         {
-            if (limit.Elapsed > _options.Patience)
+            if (limit.Elapsed > patience)
             {
-                throw new VictimFailedException($"Nothing was acknowledged within {_options.Patience.TotalSeconds} s of listening.");
+                throw new VictimFailedException($"Nothing was acknowledged within {patience.TotalSeconds} s.");
             }
 
             await Task.Delay(10);
         }
     }
 
-    private VictimProcess Start(VictimSettings settings)
+    private VictimProcess Start()
     {
         if (_hadLife)
         {
-            _engine.Write(new Killed(DateTimeOffset.UtcNow));
+            _stage.History.Write(new Killed(DateTimeOffset.UtcNow));
         }
 
         _hadLife = true;
-        return VictimProcess.Start(settings, _log);
+        return VictimProcess.Start(_settings, _stage.Log, _options.Faults == FaultKinds.None ? VictimLog.IsFailure : VictimLog.IsFailureDespiteFaults);
     }
 
-    private async Task FinishAsync(Uri address)
+    private async Task FinishAsync(Uri address, LoadGenerator load)
     {
-        _target.Set(address);
+        _network.EndForgotten();
+        _stage.Target.Add(address);
         await Task.Delay(500);
-        await _load.StopAsync();
-        using var control = new VictimClient(address);
-        Console.WriteLine($"draining: {await control.DrainAsync()}");
-        _receiver.Mend();
-        await control.ReplayAsync();
-        Console.WriteLine($"after the replay of dead letters: {await control.DrainAsync()}");
-        foreach (var depth in await control.ReadDepthsAsync())
-        {
-            _engine.Write(new ReportedDepth(depth.Consumer, depth.Ready, depth.Delayed, depth.Dead));
-        }
-
-        _engine.Write(new Drained(DateTimeOffset.UtcNow));
-    }
-
-    private void Declare()
-    {
-        Declare(VictimSettings.Ledger, ConsumerType.Handler, ordered: true, VictimHost.Fast);
-        Declare(VictimSettings.Audit, ConsumerType.Handler, ordered: false, VictimHost.Fast);
-        Declare(VictimSettings.Erp, ConsumerType.Endpoint, ordered: true, VictimHost.Patient);
-        Declare(VictimSettings.Flaky, ConsumerType.Endpoint, ordered: false, VictimHost.Fast);
-    }
-
-    private void Declare(string consumer, ConsumerType type, bool ordered, Retry.RetryPolicy retry) =>
-        _engine.Write(new DeclaredConsumer(consumer, VictimSettings.Integration, type, ordered)
-        {
-            Retry = new RetryRule(retry.Attempts, retry.Base, retry.Factor, retry.Cap, retry.Jitter),
-        });
-
-    private bool Check(string directory)
-    {
-        _engine.Dispose();
-        var report = HistoryChecker.CheckDirectory(HistoryDirectory);
-        CheckCommand.Print(report, Console.Out);
-        Console.WriteLine(report.IsClean ? $"{_options.Cycles} kills." : $"{_options.Cycles} kills; databases, log and history are in {directory}");
-        return report.IsClean;
+        await _stage.DrainAsync(address, load.StopAsync);
     }
 }
