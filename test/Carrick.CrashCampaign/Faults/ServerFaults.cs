@@ -5,8 +5,8 @@ namespace Carrick.CrashCampaign.Faults;
 /// <summary>Crashes of PostgreSQL. Each ends with a server that accepts connections again.</summary>
 internal sealed class ServerFaults(PostgresServer server, Random random, FaultTally tally)
 {
-    // The engine's name for itself.
-    private const string Application = "carrick";
+    // By the name that the engine gives itself.
+    private readonly PostgresBackends _backends = new(server, "carrick");
 
     /// <summary>One of them, by chance.</summary>
     /// <returns>What was done, in words.</returns>
@@ -38,7 +38,7 @@ internal sealed class ServerFaults(PostgresServer server, Random random, FaultTa
 
     /// <summary>The postmaster then ends all other backends and recovers, because shared memory may be damaged.</summary>
     private async Task<string> KillBackendAsync() =>
-        await server.KillBackendAsync(Application, random.Next) ? "backend killed" : "no backend there to be killed";
+        await _backends.KillOneAsync(random.Next) ? "backend killed" : "no backend there to be killed";
 
     private async Task StartAsync()
     {

@@ -62,7 +62,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Starts it again, with the same data and port, and waits until it accepts connections.</summary>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
-        if (_process is { HasExited: false })
+        if (IsRunning)
         {
             throw new InvalidOperationException("The server is running.");
         }
@@ -88,35 +88,24 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>SIGKILL to the postmaster alone, as the system does when it is out of memory. Its backends end a moment later.</summary>
     public void KillPostmaster() => _process?.End("KILL");
 
-    /// <summary>SIGKILL to one of the backends that serve an application, by its place among them. The server then ends all others and recovers.</summary>
-    /// <param name="application">The application's name.</param>
-    /// <param name="choose">Is told how many there are, at least one.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Whether there was one. The server accepts connections again.</returns>
-    public async Task<bool> KillBackendAsync(string application, Func<int, int> choose, CancellationToken cancellationToken = default)
-    {
-        await using var connection = new NpgsqlConnection(Connection(Database, pooling: false));
-        await connection.OpenAsync(cancellationToken);
-        await using var list = new NpgsqlCommand("SELECT array_agg(pid ORDER BY pid) FROM pg_stat_activity WHERE application_name = $1", connection);
-        list.Parameters.Add(new NpgsqlParameter<string> { TypedValue = application });
-        if (await list.ExecuteScalarAsync(cancellationToken) is not int[] { Length: > 0 } backends
-            || Tool.TryRun("/bin/sh", "-c", "kill -s KILL $0", backends[choose(backends.Length)].ToString(CultureInfo.InvariantCulture)) is null)
-        {
-            return false;
-        }
+    /// <summary>Waits until it accepts connections.</summary>
+    public Task ReadyAsync(CancellationToken cancellationToken = default) => _process!.ReadyAsync<NpgsqlException>(ProbeAsync, cancellationToken);
 
-        try
-        {
-            // Ends when the server has noticed, by which this session is ended too.
-            await using var wait = new NpgsqlCommand("SELECT pg_sleep(60)", connection) { CommandTimeout = 30 };
-            await wait.ExecuteNonQueryAsync(cancellationToken);
-            throw new InvalidOperationException("A backend was killed, and the server did not notice.");
-        }
-        catch (NpgsqlException)
-        {
-            await _process!.ReadyAsync<NpgsqlException>(ProbeAsync, cancellationToken);
-            return true;
-        }
+    /// <summary>Whether its postmaster runs.</summary>
+    public bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>Moves the write-ahead log to another file system. The server is stopped and started for it.</summary>
+    /// <param name="disk">An empty folder.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task MoveLogAsync(string disk, CancellationToken cancellationToken = default)
+    {
+        await StopAsync();
+        var (from, to) = (Path.Combine(Data, "pg_wal"), Path.Combine(disk, "pg_wal"));
+        ServiceFolder.Give(disk);
+        Tool.Run("cp", "-a", from, to);
+        Directory.Delete(from, recursive: true);
+        File.CreateSymbolicLink(from, to);
+        await StartAsync(cancellationToken);
     }
 
     /// <summary>Stops it and deletes the data.</summary>
@@ -149,7 +138,7 @@ public sealed class PostgresServer : IAsyncDisposable
         _process?.Dispose();
         _process = ServiceProcess.Start(
             _folder, "postgres", lastSignal: "QUIT", [PostgresBinaries.Postgres, "-D", Data, .. PostgresSettings.Arguments(_folder.Path, Port)]);
-        await _process.ReadyAsync<NpgsqlException>(ProbeAsync, cancellationToken);
+        await ReadyAsync(cancellationToken);
     }
 
     // Another server may have been faster on the port.

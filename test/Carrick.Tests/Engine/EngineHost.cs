@@ -14,7 +14,7 @@ using Xunit;
 
 namespace Carrick.Tests.Engine;
 
-/// <summary>The engine on a SQLite file of its own, with a scripted sender in place of HTTP.</summary>
+/// <summary>The engine, on a SQLite file of its own unless told otherwise, with a scripted sender in place of HTTP.</summary>
 internal sealed class EngineHost : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
@@ -34,8 +34,12 @@ internal sealed class EngineHost : IAsyncDisposable
 
     public IMeterFactory Meters => _host.Services.GetRequiredService<IMeterFactory>();
 
+    public static Task<EngineHost> StartAsync(
+        TemporaryFolder folder, ScriptedSender sender, Action<IntegrationBuilder> configure, Action<CarrickBuilder>? carrick = null) =>
+        StartAsync(options => options.UseSqlite($"Data Source={folder.Path}/carrick.db"), sender, configure, carrick);
+
     public static async Task<EngineHost> StartAsync(
-        TemporaryFolder folder, ScriptedSender sender, Action<IntegrationBuilder> configure, Action<CarrickBuilder>? carrick = null)
+        Action<CarrickBuilder> store, ScriptedSender sender, Action<IntegrationBuilder> configure, Action<CarrickBuilder>? carrick = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
@@ -43,7 +47,7 @@ internal sealed class EngineHost : IAsyncDisposable
         builder.Services.AddSingleton<IEndpointSender>(sender);
         builder.Services.AddCarrick(options =>
         {
-            options.UseSqlite($"Data Source={folder.Path}/carrick.db");
+            store(options);
             options.Configure(limits => limits.ShutdownGrace = TimeSpan.FromSeconds(2));
             options.AddIntegration("billing", configure);
             carrick?.Invoke(options);
