@@ -94,6 +94,8 @@ internal sealed class KillCampaign : ICampaign
             return "";
         }
 
+        // Something is under way when it begins.
+        await Task.Delay(_random.Next(1_000));
         List<string> done = [];
         for (var step = _random.Next(1, 5); step > 0; step--)
         {
