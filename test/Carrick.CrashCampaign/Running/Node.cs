@@ -51,6 +51,9 @@ internal sealed class Node : IDisposable
     /// <summary>Senders find it no more.</summary>
     public void Hide() => _stage.Target.Remove(_address!);
 
+    /// <summary>Senders find it again.</summary>
+    public void Show() => _stage.Target.Add(_address!);
+
     /// <summary>It goes on, although another has taken its store over, and ends.</summary>
     /// <exception cref="VictimFailedException">It did not end in time.</exception>
     public async Task ResumeAsZombieAsync()
