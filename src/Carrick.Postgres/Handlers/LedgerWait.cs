@@ -27,8 +27,14 @@ internal static class LedgerWait
     /// <summary>Waits for <paramref name="writing"/>, in which <see cref="Ledger.Insert"/> may wait for another transaction.</summary>
     public static async Task<T> EndAsync<T>(PostgresDatabase database, Task<T> writing)
     {
-        while (await Task.WhenAny(writing, Task.Delay(AskEvery, TimeProvider.System)).ConfigureAwait(false) != writing)
+        while (true)
         {
+            await ((Task)writing).WaitAsync(AskEvery, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (writing.IsCompleted)
+            {
+                return await writing.ConfigureAwait(false);
+            }
+
             try
             {
                 await using var connection = await database.OpenPooledAsync(CancellationToken.None).ConfigureAwait(false);
@@ -40,7 +46,5 @@ internal static class LedgerWait
                 // The statement that waits meets the same failure, or its time-out ends the wait.
             }
         }
-
-        return await writing.ConfigureAwait(false);
     }
 }
