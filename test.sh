@@ -178,6 +178,9 @@ end_tests Carrick.IntegrationTests "${jobs_started[1]}"
 if [[ $quick == false && -d test/Carrick.CrashCampaign ]]; then
   check "crash campaign (SQLite)" 15m dotnet run --project test/Carrick.CrashCampaign --no-build -- --cycles "$cycles" --handlers both
   check "crash campaign (PostgreSQL)" 15m dotnet run --project test/Carrick.CrashCampaign --no-build -- --store postgres --cycles "$cycles" --handlers both
+  check "crash campaign with faults (PostgreSQL)" 10m dotnet run --project test/Carrick.CrashCampaign --no-build -- --store postgres --cycles 5 --handlers both --faults all
+  check "commits cut" 10m dotnet run --project test/Carrick.CrashCampaign --no-build -- --cuts 100 --handlers both
+  check "suspended owners" 10m dotnet run --project test/Carrick.CrashCampaign --no-build -- --zombies 5 --handlers both
 fi
 if [[ $quick == false && -d test/Carrick.Simulation ]]; then
   check "simulation" 10m dotnet run --project test/Carrick.Simulation --no-build -- --seeds 2000

@@ -12,6 +12,9 @@ internal sealed partial class PostgresStore
         [LoggerMessage(2101, LogLevel.Information, "{Store} is open: node {Node}, {Shards} of 64 shards, unclean starts in a row {UncleanStarts}.")]
         public static partial void Opened(ILogger logger, string store, long node, int shards, int uncleanStarts);
 
+        [LoggerMessage(2104, LogLevel.Warning, "{Store} was not told that this node ended without a crash; after the next start deliveries may run one at a time for a minute.")]
+        public static partial void NotCounted(ILogger logger, Exception exception, string store);
+
         [LoggerMessage(2102, LogLevel.Information, "{Store} is closed.")]
         public static partial void Closed(ILogger logger, string store);
 

@@ -221,6 +221,11 @@ internal sealed partial class PostgresStore : ISharedStore
 
     public async ValueTask DisposeAsync()
     {
+        if (_writer?.WasTaken == true)
+        {
+            await CountAsNoCrashAsync().ConfigureAwait(false);
+        }
+
         if (_lease is not null)
         {
             await _lease.DisposeAsync().ConfigureAwait(false);
@@ -237,6 +242,21 @@ internal sealed partial class PostgresStore : ISharedStore
 
     /// <summary>Counts the commit of a handler's transaction in this database.</summary>
     public void Committed(int commands) => _counters.Committed(commands, 0);
+
+    // A node that ends because it stood still has not brought its process down.
+    private async Task CountAsNoCrashAsync()
+    {
+        try
+        {
+            await using var connection = await Database.OpenPooledAsync(CancellationToken.None).ConfigureAwait(false);
+            await connection.ExecuteAsync(
+                Database.Sql("UPDATE ~meta SET value = greatest(value - 1, 0) WHERE name = 'unclean_starts'"), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (NpgsqlException error)
+        {
+            Log.NotCounted(_logger, error, Name);
+        }
+    }
 
     private void MarkClean() => Writer.Transact(transaction => transaction.Run("UPDATE ~meta SET value = 0 WHERE name = 'unclean_starts'"), 1);
 

@@ -1,14 +1,13 @@
-using Carrick.CrashCampaign;
+using Carrick.CrashCampaign.Running;
 using Carrick.CrashCampaign.Victim;
 
-if (args is [VictimSettings.Mode, var settings])
+switch (args)
 {
-    return await VictimHost.RunAsync(VictimSettings.Parse(settings));
+    case [VictimSettings.Mode, var settings]:
+        return await VictimHost.RunAsync(VictimSettings.Parse(settings));
+    case ["--help" or "-h"]:
+        Console.WriteLine(CampaignArguments.Usage);
+        return 0;
+    default:
+        return CampaignArguments.TryParse(args, Console.Error) is { } options ? await Campaign.RunAsync(options) : 2;
 }
-
-if (CampaignOptions.TryParse(args, Console.Error) is not { } options)
-{
-    return 2;
-}
-
-return await Campaign.RunAsync(options);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Carrick.Handlers;
 using Carrick.Postgres.Raw;
 using Carrick.Postgres.Reading;
@@ -28,6 +29,12 @@ internal sealed class PostgresHandlerDatabase(PostgresDatabase database, int ses
     public async ValueTask InitializeAsync(CancellationToken cancellationToken) => await GuardAsync(
         async () =>
         {
+            if (engine is null)
+            {
+                // By which others tell this process's sessions from those of one that stands still.
+                database.SessionName ??= "carrick handlers " + RandomNumberGenerator.GetHexString(16, lowercase: true);
+            }
+
             await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             await using (var guard = new NpgsqlCommand(Initialize, connection, transaction) { Parameters = { P.Text(database.Schema.Name) } })

@@ -199,7 +199,8 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         batch.BatchCommands.Add(insert);
         if (engine is null || _id is not null)
         {
-            await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            var writing = batch.ExecuteNonQueryAsync(cancellationToken);
+            await (engine is null ? LedgerWait.EndAsync(database, writing) : writing).ConfigureAwait(false);
         }
         else
         {
@@ -293,6 +294,11 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         catch (NpgsqlException error)
         {
             throw PostgresErrors.Wrap(error, database.Name, "write");
+        }
+        catch (InvalidOperationException error) when (connection.FullState.HasFlag(ConnectionState.Broken))
+        {
+            // Lost before, which only the handler has heard of; it may have said nothing, or something else. It has not closed the connection.
+            throw new StoreException($"The connection to PostgreSQL was lost while trying to write '{database.Name}'.", StoreFailure.Transient, error);
         }
     }
 

@@ -16,7 +16,11 @@ namespace Carrick.Postgres.Nodes;
 internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<long> known) : IAsyncDisposable
 {
     private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Lasts = TimeSpan.FromSeconds(9);
+
+    // One that has work can be taken over from sooner after its last sign of life, and must not be by a renewal that is late.
+    private static readonly TimeSpan RenewWhileBusyEvery = TimeSpan.FromSeconds(2.5);
+    private static readonly TimeSpan Lasts = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MayComeBackWithin = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan AtMostEvery = TimeSpan.FromMilliseconds(100);
@@ -43,6 +47,7 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
     private NpgsqlConnection? _connection;
     private Task _keeping = Task.CompletedTask;
     private long _node;
+    private long _newest;
     private bool _toldOfWork;
     private bool _toldOfNodes;
     private volatile bool _lost;
@@ -166,7 +171,8 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
     /// <summary>Until the node has left or is lost. While the database cannot be reached it tries again: whether this node was taken for dead meanwhile, the next renewal finds out.</summary>
     private async Task KeepAsync()
     {
-        var due = RenewEvery;
+        // Soon, for the shards of one that died a moment before.
+        var due = FirstLook;
         // The connection of the join does not listen yet.
         var listens = false;
         while (!_stop.IsCancellationRequested)
@@ -305,7 +311,9 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
         }
 
         Seen(new ClusterView(_node, nodes));
-        return nodes.Where(node => node.Id != _node).Select(NextLook).Append(RenewEvery).Min();
+        var isBusy = newest != _newest;
+        _newest = newest;
+        return nodes.Where(node => node.Id != _node).Select(NextLook).Append(isBusy ? RenewWhileBusyEvery : RenewEvery).Min();
     }
 
     // One that may be dead is looked at when that is known.

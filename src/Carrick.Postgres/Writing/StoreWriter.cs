@@ -16,10 +16,11 @@ namespace Carrick.Postgres.Writing;
 internal sealed class StoreWriter(
     PostgresDatabase database, StoreState state, ChangeWriter changes, RecordIdGenerator ids, long lockKey, long known, StoreCounters counters) : IDisposable
 {
-    // Plans must use the indexes also while the statistics say that the tables are empty. A client that stands still in a transaction must not keep others waiting.
+    // Plans must use the indexes also while the statistics say that the tables are empty. A node that stands still in a commit keeps all others from
+    // committing: the server ends it, and if it wakes up in time it asks what became of it.
     private const string Settings =
         """
-        SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true), set_config('idle_in_transaction_session_timeout', '10s', true),
+        SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true), set_config('idle_in_transaction_session_timeout', '2s', true),
             set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)
         """;
 
@@ -44,6 +45,9 @@ internal sealed class StoreWriter(
 
     /// <summary>The newest id that this node knows of: all that was committed up to it has been told.</summary>
     public long Known => Volatile.Read(ref _known);
+
+    /// <summary>Whether this node was found to be taken for dead.</summary>
+    public bool WasTaken { get; private set; }
 
     /// <summary>One durable transaction. What others have committed since the last one is news behind it.</summary>
     /// <exception cref="StoreException">Nothing was applied, unless unknown or fatal.</exception>
@@ -184,8 +188,12 @@ internal sealed class StoreWriter(
         }
     }
 
-    public StoreException Taken() =>
-        new($"This node was taken for dead, and its work in '{database.Name}' was taken over by another process; it can write nothing any more.", StoreFailure.Taken);
+    /// <summary>The failure that ends a node that was taken for dead.</summary>
+    public StoreException Taken()
+    {
+        WasTaken = true;
+        return new($"This node was taken for dead, and its work in '{database.Name}' was taken over by another process; it can write nothing any more.", StoreFailure.Taken);
+    }
 
     public void Dispose()
     {
@@ -351,7 +359,16 @@ internal sealed class StoreWriter(
         }
     }
 
-    private NpgsqlConnection Connect() => _connection ??= database.OpenAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
+    private NpgsqlConnection Connect()
+    {
+        if (_connection is { FullState: not ConnectionState.Open })
+        {
+            // Lost while a transaction was rolled back, of which nobody had to be told.
+            Abandon();
+        }
+
+        return _connection ??= database.OpenAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
+    }
 
     // Rolled back by the server with its session; a new connection costs less thought than one in an unknown state.
     private void Abandon()

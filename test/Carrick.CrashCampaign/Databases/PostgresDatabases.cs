@@ -36,7 +36,9 @@ internal sealed class PostgresDatabases(VictimSettings settings, string connecti
 
     public override Task CreateTablesAsync() => ExecuteAsync(
         Open(Effects),
+        // Two servers may start at once, and CREATE ... IF NOT EXISTS is not safe against itself.
         $"""
+        SELECT pg_advisory_xact_lock(hashtext('{Effects}'));
         CREATE SCHEMA IF NOT EXISTS {Effects};
         CREATE TABLE IF NOT EXISTS {Effects}.effects (
             row      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -1,13 +1,50 @@
 namespace Carrick.CrashCampaign.Load;
 
-/// <summary>Where the victim listens in its present life; senders wait while it is dead. Thread-safe.</summary>
+/// <summary>Where servers listen now; senders take turns, and wait while there is none. Thread-safe.</summary>
 internal sealed class Target
 {
-    private volatile TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
+    private readonly List<Uri> _addresses = [];
+    private TaskCompletionSource _any = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _turn;
 
-    public Task<Uri> WaitAsync() => _address.Task;
+    public async Task<Uri> WaitAsync()
+    {
+        while (true)
+        {
+            Task any;
+            lock (_lock)
+            {
+                if (_addresses.Count > 0)
+                {
+                    return _addresses[(int)((uint)_turn++ % (uint)_addresses.Count)];
+                }
 
-    public void Set(Uri address) => _address.SetResult(address);
+                any = _any.Task;
+            }
 
-    public void Clear() => _address = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
+            await any;
+        }
+    }
+
+    public void Add(Uri address)
+    {
+        lock (_lock)
+        {
+            _addresses.Add(address);
+            _any.TrySetResult();
+        }
+    }
+
+    public void Remove(Uri address)
+    {
+        lock (_lock)
+        {
+            _addresses.Remove(address);
+            if (_addresses.Count == 0)
+            {
+                _any = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using Carrick.CrashCampaign.Load;
@@ -13,7 +14,12 @@ internal sealed class ChaosReceiver(HistoryWriter history, int seed) : IAsyncDis
     private readonly Lock _lock = new();
     private readonly Random _random = new(seed);
     private WebApplication? _app;
+    private readonly ConcurrentDictionary<int, bool> _distrusted = new();
     private volatile bool _mended;
+    private int _strays;
+
+    /// <summary>Requests that came by a link that was not trusted.</summary>
+    public int Strays => Volatile.Read(ref _strays);
 
     public async Task<Uri> StartAsync()
     {
@@ -29,6 +35,15 @@ internal sealed class ChaosReceiver(HistoryWriter history, int seed) : IAsyncDis
 
     /// <summary>Answers 200 from now on.</summary>
     public void Mend() => _mended = true;
+
+    /// <summary>
+    /// From now on, requests that come by this link are answered and counted, but not written into the history. Only a server that does not know yet that
+    /// another works in its place uses it: its requests are the repetitions that HTTP cannot rule out, and its store will know nothing of them.
+    /// </summary>
+    public void Distrust(int port) => _distrusted[port] = true;
+
+    /// <summary>The server behind the link is in its right again.</summary>
+    public void Trust(int port) => _distrusted.TryRemove(port, out _);
 
     public async ValueTask DisposeAsync()
     {
@@ -57,7 +72,15 @@ internal sealed class ChaosReceiver(HistoryWriter history, int seed) : IAsyncDis
         var now = DateTimeOffset.UtcNow;
         var (answer, delay) = Choose(errorPercent);
         var (retryAfter, notBefore) = answer == 429 ? Pause(now, delay) : default;
-        history.Write(new Received(now, consumer, message.Id, message.Subject, message.Sequence, attempt, answer, notBefore) { Body = BodyHash.Of(bytes) });
+        if (context.Request.Host.Port is { } link && _distrusted.ContainsKey(link))
+        {
+            Interlocked.Increment(ref _strays);
+        }
+        else
+        {
+            history.Write(new Received(now, consumer, message.Id, message.Subject, message.Sequence, attempt, answer, notBefore) { Body = BodyHash.Of(bytes) });
+        }
+
         switch (answer)
         {
             case 0 when delay:

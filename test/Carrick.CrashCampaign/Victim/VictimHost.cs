@@ -4,6 +4,7 @@ using Carrick.Integrations;
 using Carrick.Receiving;
 using Carrick.Retry;
 using Carrick.Signatures;
+using Carrick.Storage;
 
 namespace Carrick.CrashCampaign.Victim;
 
@@ -51,7 +52,15 @@ internal static class VictimHost
         VictimSabotage.Plant(app, settings.Sabotage);
         app.MapCarrick();
         VictimControl.Map(app);
-        await app.StartAsync();
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (StoreException exception) when (exception.Failure == StoreFailure.Taken)
+        {
+            return VictimSettings.OwnedCode;
+        }
+
         VictimReport.Ready(new Uri(app.Urls.First()));
         StopWithCampaign(app.Lifetime);
         await app.WaitForShutdownAsync();

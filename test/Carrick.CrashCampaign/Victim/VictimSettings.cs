@@ -12,6 +12,10 @@ namespace Carrick.CrashCampaign.Victim;
 internal sealed record VictimSettings(string Directory, Uri Receiver, int Seed, HandlerPlace Handlers, Sabotage Sabotage, string? Postgres)
 {
     public const string Mode = "victim";
+
+    /// <summary>The exit code when another process owns the store.</summary>
+    public const int OwnedCode = 9;
+
     public const string Integration = "orders";
     public const string Ledger = "orders/ledger";
     public const string Audit = "orders/audit";

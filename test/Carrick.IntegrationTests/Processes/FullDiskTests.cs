@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 
 namespace Carrick.IntegrationTests.Processes;
 
@@ -27,20 +26,20 @@ public sealed class FullDiskTests
 
         // Their effects have happened: the engine must hold on to that until it can write.
         hold.SetResult();
-        await Station.UntilAsync(async () => await ReadinessAsync(station, server) is (HttpStatusCode.ServiceUnavailable, "degraded", { Length: > 0 }), () => server.Output);
+        await Station.UntilAsync(async () => await station.ReadinessAsync(server) is (HttpStatusCode.ServiceUnavailable, "degraded", { Length: > 0 }), () => server.Output);
         using (var answer = await station.SendAsync(server, refused))
         {
             Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
             Assert.InRange(answer.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
         }
 
-        var (_, _, problem) = await ReadinessAsync(station, server);
+        var (_, _, problem) = await station.ReadinessAsync(server);
         Assert.Contains("full", problem, StringComparison.OrdinalIgnoreCase);
 
         // Nobody sends: the server must find out by itself, or a load balancer would never send to it again.
         disk.MakeRoom();
         await Station.UntilAsync(
-            async () => await ReadinessAsync(station, server) is (HttpStatusCode.OK, "ready", null), () => server.Output, patience: TimeSpan.FromSeconds(5));
+            async () => await station.ReadinessAsync(server) is (HttpStatusCode.OK, "ready", null), () => server.Output, patience: TimeSpan.FromSeconds(5));
         accepted.Add(await station.AcceptAsync(server, refused));
         await DrainedAsync(station, server);
 
@@ -99,11 +98,4 @@ public sealed class FullDiskTests
 
     private static Task DrainedAsync(Station station, ServerProcess server) =>
         Station.UntilAsync(() => station.Count("SELECT count(*) FROM work") == 0, () => "work is left. " + server.Output);
-
-    private static async Task<(HttpStatusCode Status, string? State, string? Problem)> ReadinessAsync(Station station, ServerProcess server)
-    {
-        using var answer = await station.Http.GetAsync(new Uri(server.Url, "/health/ready"), TestContext.Current.CancellationToken);
-        using var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
-        return (answer.StatusCode, body.RootElement.GetProperty("status").GetString(), body.RootElement.TryGetProperty("problem", out var problem) ? problem.GetString() : null);
-    }
 }

@@ -39,6 +39,8 @@ internal sealed class Station : IAsyncDisposable
     /// <summary>A configuration in place of the usual one.</summary>
     public string? Config { get; set; }
 
+    public string Limits { get; set; } = "shutdownGrace: 1s";
+
     public string Retry { get; set; } = "{ attempts: 3, base: 100ms, cap: 500ms }";
 
     public static async Task<Station> CreateAsync() => new(await Receiver.StartAsync());
@@ -90,6 +92,14 @@ internal sealed class Station : IAsyncDisposable
     {
         using var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         return body.RootElement.GetProperty("id").GetString()!;
+    }
+
+    /// <summary>What <c>/health/ready</c> answers.</summary>
+    public async Task<(HttpStatusCode Status, string? State, string? Problem)> ReadinessAsync(ServerProcess server)
+    {
+        using var answer = await Http.GetAsync(new Uri(server.Url, "/health/ready"), TestContext.Current.CancellationToken);
+        using var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        return (answer.StatusCode, body.RootElement.GetProperty("status").GetString(), body.RootElement.TryGetProperty("problem", out var problem) ? problem.GetString() : null);
     }
 
     /// <summary>Calls the REST API with the admin key.</summary>
@@ -154,7 +164,7 @@ internal sealed class Station : IAsyncDisposable
                     concurrency: 64
                     retry: {{Retry}}
                     signing: { secret: "${SIGNING_SECRET}" }
-            limits: { shutdownGrace: 1s }
+            limits: { {{Limits}} }
             """);
         return file;
     }

@@ -111,6 +111,22 @@ public sealed class FaultProxyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ResetForgotten_OfHalfOpenConnections_LeavesTheOthers()
+    {
+        var forgotten = await ConnectAsync();
+        await RoundTripAsync(forgotten);
+        _proxy.Plan = new FaultPlan { IsHalfOpen = true };
+        _proxy.Plan = FaultPlan.None;
+        var other = await ConnectAsync();
+        await RoundTripAsync(other);
+
+        _proxy.ResetForgotten();
+
+        await Assert.ThrowsAsync<SocketException>(() => ReadAsync(forgotten, 1));
+        await RoundTripAsync(other);
+    }
+
+    [Fact]
     public async Task Truncate_EachAnswer_EndsAfterSoManyBytes()
     {
         var client = await ConnectAsync();

@@ -10,6 +10,9 @@ internal sealed class FaultConnection(Socket client, Socket server, Func<FaultPl
     private volatile bool _isTruncated;
     private int _answered;
 
+    /// <summary>Whether it passes nothing any more.</summary>
+    public bool IsForgotten => _isForgotten;
+
     /// <summary>It passes nothing any more.</summary>
     public void Forget() => _isForgotten = true;
 

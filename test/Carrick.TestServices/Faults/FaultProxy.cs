@@ -68,6 +68,15 @@ public sealed class FaultProxy : IAsyncDisposable
         }
     }
 
+    /// <summary>Resets the connections that pass nothing any more, as a keep-alive does in the end.</summary>
+    public void ResetForgotten()
+    {
+        foreach (var connection in _open.Keys.Where(connection => connection.IsForgotten))
+        {
+            connection.Reset();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         lock (_gate)

@@ -12,6 +12,10 @@ internal static class PostgresBinaries
 
     public static string Postgres => Path.Combine(Folder.Value, "postgres");
 
+    public static string Dump => Path.Combine(Folder.Value, "pg_dump");
+
+    public static string Restore => Path.Combine(Folder.Value, "pg_restore");
+
     private static Lazy<string> Folder { get; } = new(() => Executable.FolderOf(Candidates(), "initdb", "postgres")
         ?? throw new InvalidOperationException("PostgreSQL is not installed, and these tests start one: apt-get install postgresql"));
 

@@ -62,7 +62,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Starts it again, with the same data and port, and waits until it accepts connections.</summary>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
-        if (_process is { HasExited: false })
+        if (IsRunning)
         {
             throw new InvalidOperationException("The server is running.");
         }
@@ -87,6 +87,26 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>SIGKILL to the postmaster alone, as the system does when it is out of memory. Its backends end a moment later.</summary>
     public void KillPostmaster() => _process?.End("KILL");
+
+    /// <summary>Waits until it accepts connections.</summary>
+    public Task ReadyAsync(CancellationToken cancellationToken = default) => _process!.ReadyAsync<NpgsqlException>(ProbeAsync, cancellationToken);
+
+    /// <summary>Whether its postmaster runs.</summary>
+    public bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>Moves the write-ahead log to another file system. The server is stopped and started for it.</summary>
+    /// <param name="disk">An empty folder.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task MoveLogAsync(string disk, CancellationToken cancellationToken = default)
+    {
+        await StopAsync();
+        var (from, to) = (Path.Combine(Data, "pg_wal"), Path.Combine(disk, "pg_wal"));
+        ServiceFolder.Give(disk);
+        Tool.Run("cp", "-a", from, to);
+        Directory.Delete(from, recursive: true);
+        File.CreateSymbolicLink(from, to);
+        await StartAsync(cancellationToken);
+    }
 
     /// <summary>Stops it and deletes the data.</summary>
     public async ValueTask DisposeAsync()
@@ -118,7 +138,7 @@ public sealed class PostgresServer : IAsyncDisposable
         _process?.Dispose();
         _process = ServiceProcess.Start(
             _folder, "postgres", lastSignal: "QUIT", [PostgresBinaries.Postgres, "-D", Data, .. PostgresSettings.Arguments(_folder.Path, Port)]);
-        await _process.ReadyAsync<NpgsqlException>(ProbeAsync, cancellationToken);
+        await ReadyAsync(cancellationToken);
     }
 
     // Another server may have been faster on the port.

@@ -53,6 +53,9 @@ public sealed class SmallTablespace : IDisposable
         Tool.Run("mount", "-o", "remount," + Size(((disk.TotalSize - disk.TotalFreeSpace) / 1024) + kilobytes), _path);
     }
 
+    /// <summary>As much room as in the beginning.</summary>
+    public void MakeRoom() => Tool.Run("mount", "-o", "remount," + Size(Megabytes * 1024L), _path);
+
     /// <summary>Removes it. There must be no more tables in it.</summary>
     public void Dispose()
     {

@@ -11,6 +11,8 @@ public sealed class PostgresHandlerFaultTests : IAsyncLifetime
     private IHandlerDatabase _database = null!;
     private IHandlerSession _session = null!;
 
+    private static readonly LedgerEntry First = new("billing/orders", "billing", "m1", DateTimeOffset.UnixEpoch, false, null, null);
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
@@ -18,7 +20,7 @@ public sealed class PostgresHandlerFaultTests : IAsyncLifetime
         _database = _harness.Create();
         await _database.InitializeAsync(Token);
         _session = await _database.OpenSessionAsync(Token);
-        await _session.BeginAsync(new LedgerEntry("billing/orders", "billing", "m1", DateTimeOffset.UnixEpoch, false, null, null), Token);
+        await _session.BeginAsync(First, Token);
     }
 
     public async ValueTask DisposeAsync()
@@ -64,6 +66,24 @@ public sealed class PostgresHandlerFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Discard_AfterTheSessionWasLostAndTheHandlerSaidSomethingElse_IsNoFaultOfTheHandler()
+    {
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => ExecuteAsync("SELECT pg_terminate_backend(pg_backend_pid())"));
+
+        var failure = await Assert.ThrowsAsync<StoreException>(async () => await _session.DiscardAsync(Token));
+
+        Assert.Equal(StoreFailure.Transient, failure.Failure);
+    }
+
+    [Fact]
+    public async Task Discard_AfterTheHandlerClosedTheConnection_IsItsFault()
+    {
+        await _session.Connection.CloseAsync();
+
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await _session.DiscardAsync(Token));
+    }
+
+    [Fact]
     public async Task Publish_AfterAStatementFailedAndTheHandlerWentOn_SaysWhatAHandlerMustNotDo()
     {
         await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync("SELECT 1 / 0"));
@@ -72,6 +92,47 @@ public sealed class PostgresHandlerFaultTests : IAsyncLifetime
         var error = await Assert.ThrowsAsync<InvalidOperationException>(async () => await _session.AddToOutboxAsync(message, Token));
 
         Assert.Contains("the handler went on", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Begin_WhileTheTransactionOfAnOwnerThatStandsStillHoldsTheMessage_EndsThatAndRunsIt()
+    {
+        await using var other = _harness.Create();
+        await other.InitializeAsync(Token);
+        await using var next = await other.OpenSessionAsync(Token);
+
+        Assert.Equal(LedgerVerdict.First, await next.BeginAsync(First, Token));
+
+        await next.CommitAsync(Token);
+        var failure = await Assert.ThrowsAsync<StoreException>(async () => await _session.CommitAsync(Token));
+        Assert.Equal(StoreFailure.Transient, failure.Failure);
+    }
+
+    [Fact]
+    public async Task Begin_WhileAHandlerOfThisProcessTakesItsTimeWithTheMessage_WaitsForIt()
+    {
+        await using var next = await _database.OpenSessionAsync(Token);
+        var waiting = next.BeginAsync(First, Token).AsTask();
+        // Longer than it takes to see that somebody stands still.
+        await Task.Delay(TimeSpan.FromSeconds(4), Token);
+        await _session.CommitAsync(Token);
+
+        Assert.Equal(LedgerVerdict.AlreadyProcessed, await waiting);
+    }
+
+    [Fact]
+    public async Task Begin_WhileTheTransactionOfAnOwnerThatIsBusyHoldsTheMessage_WaitsForIt()
+    {
+        // Longer than it takes to see that somebody stands still.
+        var busy = ExecuteAsync("SELECT pg_sleep(5)");
+        await using var other = _harness.Create();
+        await other.InitializeAsync(Token);
+        await using var next = await other.OpenSessionAsync(Token);
+        var waiting = next.BeginAsync(First, Token).AsTask();
+        await busy;
+        await _session.CommitAsync(Token);
+
+        Assert.Equal(LedgerVerdict.AlreadyProcessed, await waiting);
     }
 
     private async Task ExecuteAsync(string sql)

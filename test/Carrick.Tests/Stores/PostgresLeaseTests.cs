@@ -1,3 +1,6 @@
+using Carrick.Handlers;
+using Carrick.Postgres;
+using Carrick.Postgres.Handlers;
 using Carrick.Storage;
 
 namespace Carrick.Tests.Stores;
@@ -42,7 +45,7 @@ public sealed class PostgresLeaseTests : StoreTest<PostgresHarness>
         await using var stalled = new Npgsql.NpgsqlConnection(Harness.ConnectionString + ";Pooling=False");
         await stalled.OpenAsync(Token);
         await using var transaction = await stalled.BeginTransactionAsync(Token);
-        await using (var hold = new Npgsql.NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", stalled) { Parameters = { new() { Value = ((Postgres.PostgresStore)Store).LockKey } } })
+        await using (var hold = new Npgsql.NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", stalled) { Parameters = { new() { Value = ((PostgresStore)Store).LockKey } } })
         {
             await hold.ExecuteNonQueryAsync(Token);
         }
@@ -53,5 +56,28 @@ public sealed class PostgresLeaseTests : StoreTest<PostgresHarness>
 
         Assert.Equal(2, ownership.Epoch);
         await Assert.ThrowsAnyAsync<Npgsql.NpgsqlException>(async () => await transaction.CommitAsync(Token));
+    }
+
+    [Fact]
+    public async Task Open_WhileAHandlerOfTheOldOwnerStandsStill_EndsItsTransaction()
+    {
+        var item = (await SeedAsync("m1", Orders))[0];
+        await using var handlers = new PostgresHandlerDatabase(((PostgresStore)Store).Database, 1, (PostgresStore)Store);
+        await handlers.InitializeAsync(Token);
+        await using var stalled = await handlers.OpenSessionAsync(Token);
+        await stalled.BeginAsync(new LedgerEntry("billing/orders", "billing", "m1", Start, false, null, null), Token);
+        Assert.True(await stalled.KeepAsync(Complete(item), Token));
+        Harness.Scalar("UPDATE ~nodes SET expires_at = now(), backend = NULL RETURNING id");
+
+        await using var second = Harness.Create(Time);
+        await second.OpenAsync(Token);
+
+        // The row of the work is free: a commit that needs it does not wait until it is given up.
+        var retry = Retry(item, Start.AddSeconds(1));
+        retry.AssignIds(Ids);
+        await second.CommitAsync([retry], Token).AsTask().WaitAsync(TimeSpan.FromSeconds(10), Token);
+        Assert.True(retry.Applied);
+        var failure = await Assert.ThrowsAsync<StoreException>(async () => await stalled.CommitAsync(Token));
+        Assert.Equal(StoreFailure.Transient, failure.Failure);
     }
 }

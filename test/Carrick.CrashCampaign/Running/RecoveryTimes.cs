@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Carrick.CrashCampaign;
+namespace Carrick.CrashCampaign.Running;
 
 /// <summary>How long each life of the victim took to come back.</summary>
 internal sealed class RecoveryTimes
