@@ -59,21 +59,21 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     public async ValueTask<NpgsqlConnection> OpenPooledAsync(CancellationToken cancellationToken)
     {
         var sources = await ProbeAsync(cancellationToken).ConfigureAwait(false);
-        return await sources.Pool.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        return await OpenAsync(sources.Pool, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A connection of the caller's own, in no pool.</summary>
     public async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
     {
         var sources = await ProbeAsync(cancellationToken).ConfigureAwait(false);
-        return await NamedAsync(await sources.Alone.OpenConnectionAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        return await NamedAsync(await OpenAsync(sources.Alone, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The same, for statements of users: it knows the types of their database.</summary>
     public async ValueTask<NpgsqlConnection> OpenForHandlersAsync(CancellationToken cancellationToken)
     {
         var sources = await ProbeAsync(cancellationToken).ConfigureAwait(false);
-        return await NamedAsync(await sources.Handlers.OpenConnectionAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        return await NamedAsync(await OpenAsync(sources.Handlers, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A source of connections in no pool, for the caller to dispose, once a connection was opened.</summary>
@@ -116,6 +116,19 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         }
     }
 
+    // The driver says most of the time that it failed, but a plain time-out when the first connections of a source wait for one another.
+    private static async ValueTask<NpgsqlConnection> OpenAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException error)
+        {
+            throw new NpgsqlException(error.Message, error);
+        }
+    }
+
     // A pooler answers with a process id of its own; the server knows its real one.
     private async ValueTask<Sources> ProbeAsync(CancellationToken cancellationToken)
     {
@@ -132,7 +145,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
                 // As if behind a pooler until it is known.
                 _pooled = true;
                 await using var source = CreateSource();
-                await using var connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+                await using var connection = await OpenAsync(source, cancellationToken).ConfigureAwait(false);
                 await using var command = new NpgsqlCommand("SELECT pg_backend_pid()", connection);
                 _pooled = (int)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))! != connection.ProcessID;
                 Volatile.Write(ref _sources, new Sources(Source(true, false), Source(false, false), Source(false, true)));

@@ -50,7 +50,8 @@ internal sealed class KillCampaign : ICampaign
 
         _recovery.Add(last);
         _recovery.Print(Console.Out);
-        _recovery.Check(RecoveryLimit);
+        // What a life uses may fail before its first dispatch, and then it counts from when that works again.
+        _recovery.Check(_options.Faults == FaultKinds.None ? RecoveryLimit : FaultPatience);
     }
 
     private async Task CycleAsync(string name)

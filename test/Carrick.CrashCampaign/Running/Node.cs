@@ -90,7 +90,8 @@ internal sealed class Node : IDisposable
         _victim.Dispose();
     }
 
-    private VictimProcess Start() => VictimProcess.Start(Settings, _stage.Log, line => _lost is not null ? VictimLog.IsFailureOfAZombie(line) : VictimLog.IsFailure(line));
+    private VictimProcess Start() => VictimProcess.Start(
+        Settings, _stage.Log, line => !VictimLog.IsOwnedByAnother(line) && (_lost is not null ? VictimLog.IsFailureOfAZombie(line) : VictimLog.IsFailure(line)));
 
     private async Task SuperviseAsync()
     {
