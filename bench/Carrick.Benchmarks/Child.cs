@@ -9,22 +9,16 @@ internal sealed class Child : IAsyncDisposable
 
     private Child(Process process) => Process = process;
 
+    /// <summary>What starts this program, and the arguments that must come first.</summary>
+    public static string[] Self { get; } = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
+        ? [Environment.ProcessPath!, typeof(Child).Assembly.Location]
+        : [Environment.ProcessPath!];
+
     public Process Process { get; }
 
     public static Child Start(string command, Settings settings)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardInput = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
-        {
-            start.ArgumentList.Add(typeof(Child).Assembly.Location);
-        }
-
-        start.ArgumentList.Add(command);
-        foreach (var argument in settings.ToArguments())
-        {
-            start.ArgumentList.Add(argument);
-        }
-
+        var start = new ProcessStartInfo(Self[0], [.. Self[1..], command, .. settings.ToArguments()]) { RedirectStandardOutput = true, RedirectStandardInput = true };
         if (command == "load")
         {
             // One thread that reads and writes all sockets: the generator must leave the cores to the server.

@@ -29,6 +29,9 @@ internal sealed record Settings
 
     public int Port { get; init; }
 
+    /// <summary>The file that gets the message id of every request that was answered with 2xx; empty for none.</summary>
+    public string Acknowledged { get; init; } = "";
+
     /// <summary>What gets the events: <c>gated</c> (they wait) or <c>handler</c>.</summary>
     public string Consumer { get; init; } = "gated";
 
@@ -58,6 +61,7 @@ internal sealed record Settings
                 ("--consumer", _) => settings with { Consumer = value },
                 ("--store", _) when value is "sqlite" or "postgres" => settings with { Store = value },
                 ("--postgres", _) => settings with { Postgres = value },
+                ("--acknowledged", _) => settings with { Acknowledged = value },
                 ("--seconds", true) => settings with { Seconds = number },
                 ("--repetitions", true) => settings with { Repetitions = number },
                 ("--connections", true) => settings with { Connections = number },
@@ -85,7 +89,7 @@ internal sealed record Settings
     [
         "--seconds", Text(Seconds), "--repetitions", Text(Repetitions), "--connections", Text(Connections), "--events", Text(Events),
         "--backlog", Text(Backlog), "--concurrency", Text(Concurrency), "--rate", Text(Rate), "--limit", Text(Limit), "--port", Text(Port),
-        "--consumer", Consumer, "--store", Store, "--postgres", Postgres, "--data", Data,
+        "--consumer", Consumer, "--store", Store, "--postgres", Postgres, "--data", Data, "--acknowledged", Acknowledged,
     ];
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -18,6 +18,11 @@ internal static class LoadGenerator
         await run.ConnectAsync().ConfigureAwait(false);
         var cpu = Process.GetCurrentProcess().TotalProcessorTime;
         var result = settings.Rate > 0 ? await run.OpenAsync().ConfigureAwait(false) : await run.ClosedAsync().ConfigureAwait(false);
+        if (settings.Acknowledged.Length > 0)
+        {
+            await File.WriteAllLinesAsync(settings.Acknowledged, run.Acknowledged).ConfigureAwait(false);
+        }
+
         Console.WriteLine((result with { CpuSeconds = (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds }).ToJson());
         return 0;
     }

@@ -14,6 +14,7 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
     public static readonly TimeSpan Ramp = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentBag<Latencies> _latencies = [];
+    private readonly ConcurrentBag<List<int>> _acknowledged = [];
     private Connection[] _connections = [];
     private int _next = -1;
     private int _accepted;
@@ -28,6 +29,9 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
             await connection.ConnectAsync(settings.Port).ConfigureAwait(false);
         }
     }
+
+    /// <summary>The message ids of the requests that were answered with 2xx, duplicates as often as they were.</summary>
+    public IEnumerable<string> Acknowledged => _acknowledged.SelectMany(numbers => numbers).Select(requests.Id);
 
     public async Task<LoadResult> ClosedAsync()
     {
@@ -73,21 +77,19 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
 
     private async Task LoopAsync(Connection connection, long started, TimeSpan length)
     {
-        var latencies = new Latencies();
-        _latencies.Add(latencies);
+        var (latencies, acknowledged) = Books();
         while (Stopwatch.GetElapsedTime(started) < length && NextNumber() is { } number)
         {
             requests.Write(number, connection.Request);
             var sent = Stopwatch.GetTimestamp();
-            Count(await connection.ExchangeAsync().ConfigureAwait(false));
+            Count(await connection.ExchangeAsync().ConfigureAwait(false), number, acknowledged);
             latencies.Add(Stopwatch.GetElapsedTime(sent));
         }
     }
 
     private async Task ServeAsync(Connection connection, ChannelReader<long> due, long countFrom)
     {
-        var latencies = new Latencies();
-        _latencies.Add(latencies);
+        var (latencies, acknowledged) = Books();
         await foreach (var at in due.ReadAllAsync().ConfigureAwait(false))
         {
             if (NextNumber() is not { } number)
@@ -96,7 +98,7 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
             }
 
             requests.Write(number, connection.Request);
-            Count(await connection.ExchangeAsync().ConfigureAwait(false));
+            Count(await connection.ExchangeAsync().ConfigureAwait(false), number, acknowledged);
             if (at >= countFrom)
             {
                 latencies.Add(Stopwatch.GetElapsedTime(at));
@@ -116,8 +118,21 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
         return number % DuplicateEvery == DuplicateEvery - 1 && number > DuplicateDistance ? number - DuplicateDistance : number;
     }
 
-    private void Count(Answer answer)
+    private (Latencies Latencies, List<int> Acknowledged) Books()
     {
+        var (latencies, acknowledged) = (new Latencies(), new List<int>());
+        _latencies.Add(latencies);
+        _acknowledged.Add(acknowledged);
+        return (latencies, acknowledged);
+    }
+
+    private void Count(Answer answer, int number, List<int> acknowledged)
+    {
+        if (answer != Answer.Refused)
+        {
+            acknowledged.Add(number);
+        }
+
         switch (answer)
         {
             case Answer.Accepted: Interlocked.Increment(ref _accepted); break;

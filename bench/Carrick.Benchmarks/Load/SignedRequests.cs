@@ -63,6 +63,9 @@ internal sealed class SignedRequests
         _fields.AsSpan(at + IdSize, SignatureSize).CopyTo(buffer.AsSpan(_signatureAt));
     }
 
+    /// <summary>The message id of this number.</summary>
+    public string Id(int number) => Encoding.ASCII.GetString(_fields, number * FieldsSize, IdSize);
+
     public int Count => _fields.Length / FieldsSize;
 
     public static byte[] Body()
@@ -82,7 +85,8 @@ internal sealed class SignedRequests
         Base64.EncodeToUtf8(mac, fields[IdSize..], out _, out _);
     }
 
-    private static readonly byte[] Key = Convert.FromBase64String(SecretBase64);
+    /// <summary>The bytes of <see cref="Secret"/>.</summary>
+    public static byte[] Key { get; } = Convert.FromBase64String(SecretBase64);
 
     private static ulong Mix(ulong value)
     {

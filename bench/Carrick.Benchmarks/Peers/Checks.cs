@@ -1,0 +1,97 @@
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using Carrick.Benchmarks.Load;
+using Carrick.Benchmarks.Serving;
+
+namespace Carrick.Benchmarks.Peers;
+
+/// <summary>What a peer does with a forged request and with copies.</summary>
+internal sealed record Checks
+{
+    private const string Id = "msg_check_";
+
+    /// <summary>The status of an answer to a wrong signature.</summary>
+    public required int ForgedStatus { get; init; }
+
+    /// <summary>Effects of a message that was sent twice in a row.</summary>
+    public required long EffectsOfCopyAtOnce { get; init; }
+
+    /// <summary>Effects of a message that was sent again when it was done.</summary>
+    public required long EffectsOfCopyAfterwards { get; init; }
+
+    public static async Task<Checks> RunAsync(PeerSite site, PeerSettings settings)
+    {
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{site.Port}") };
+        var patience = TimeSpan.FromSeconds(settings.Patience);
+        var forged = await SendAsync(http, "forged", isForged: true).ConfigureAwait(false);
+        await AcceptAsync(http, "twice").ConfigureAwait(false);
+        await AcceptAsync(http, "twice").ConfigureAwait(false);
+        await AcceptAsync(http, "again").ConfigureAwait(false);
+        await DoneAsync(site, "twice", patience).ConfigureAwait(false);
+        await DoneAsync(site, "again", patience).ConfigureAwait(false);
+        await AcceptAsync(http, "again").ConfigureAwait(false);
+        // What was accepted before the last of these is done when these are, unless it is not done at all.
+        for (var i = 0; i < 40; i++)
+        {
+            await AcceptAsync(http, $"after{i}").ConfigureAwait(false);
+        }
+
+        await DoneAsync(site, "after39", patience).ConfigureAwait(false);
+        var checks = new Checks
+        {
+            ForgedStatus = forged,
+            EffectsOfCopyAtOnce = await site.Effects.CountAsync(Id + "twice").ConfigureAwait(false),
+            EffectsOfCopyAfterwards = await site.Effects.CountAsync(Id + "again").ConfigureAwait(false),
+        };
+        return await site.Effects.CountAsync(Id + "forged").ConfigureAwait(false) == 0 ? checks : checks with { ForgedStatus = 200 };
+    }
+
+    /// <summary>What is not as the peer's entry says; <see langword="null"/> if all is.</summary>
+    public string? Problem(Peer peer)
+    {
+        if (ForgedStatus is not (400 or 401))
+        {
+            return $"a forged request was answered with {ForgedStatus}";
+        }
+
+        var isRight = peer.Dedupe switch
+        {
+            Dedupe.Durable => EffectsOfCopyAtOnce == 1 && EffectsOfCopyAfterwards == 1,
+            Dedupe.WhilePending => EffectsOfCopyAtOnce is 1 or 2 && EffectsOfCopyAfterwards == 2,
+            _ => EffectsOfCopyAtOnce == 2 && EffectsOfCopyAfterwards == 2,
+        };
+        return isRight ? null : $"copies had {EffectsOfCopyAtOnce} and {EffectsOfCopyAfterwards} effects, which is not '{peer.Dedupe}'";
+    }
+
+    private static async Task DoneAsync(PeerSite site, string name, TimeSpan patience)
+    {
+        if (!await site.Effects.ReachAsync(1, patience, Id + name).ConfigureAwait(false))
+        {
+            throw new TimeoutException($"The message '{name}' was not done.");
+        }
+    }
+
+    private static async Task AcceptAsync(HttpClient http, string name)
+    {
+        if (await SendAsync(http, name).ConfigureAwait(false) is not 200 and var status)
+        {
+            throw new InvalidOperationException($"The message '{name}' was answered with {status}.");
+        }
+    }
+
+    private static async Task<int> SendAsync(HttpClient http, string name, bool isForged = false)
+    {
+        var body = SignedRequests.Body();
+        var timestamp = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+        var mac = HMACSHA256.HashData(SignedRequests.Key, (byte[])[.. Encoding.ASCII.GetBytes($"{Id}{name}.{timestamp}."), .. body]);
+        mac[0] ^= isForged ? (byte)1 : (byte)0;
+        using var request = new HttpRequestMessage(HttpMethod.Post, LoadGenerator.PathOf(BenchServer.Integration))
+        {
+            Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
+            Headers = { { "webhook-id", Id + name }, { "webhook-timestamp", $"{timestamp}" }, { "webhook-signature", $"v1,{Convert.ToBase64String(mac)}" } },
+        };
+        using var answer = await http.SendAsync(request).ConfigureAwait(false);
+        return (int)answer.StatusCode;
+    }
+}

@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using Npgsql;
+
+namespace Carrick.Benchmarks.Peers;
+
+/// <summary>The table that every job inserts one row into, and what the rows tell.</summary>
+internal sealed class Effects(string connectionString) : IAsyncDisposable
+{
+    // No key: a message that is done twice must show. The number tells the order, the time is the database's.
+    private const string Tables =
+        """
+        CREATE TABLE effects (
+            n bigserial, id text NOT NULL, ordering_key text, age_ms double precision NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp());
+        CREATE TABLE acknowledged (id text NOT NULL);
+        """;
+
+    private const string Spans = "SELECT count(DISTINCT id), coalesce(extract(epoch FROM max(at) - @from), 0)::float8 FROM effects WHERE at >= @from";
+
+    private const string AgesBetween =
+        """
+        SELECT coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY age_ms), 'NaN'), coalesce(percentile_cont(0.99) WITHIN GROUP (ORDER BY age_ms), 'NaN')
+        FROM effects WHERE at >= @from
+        """;
+
+    private const string AuditSql =
+        """
+        WITH acks AS (SELECT id, count(*) AS n FROM acknowledged GROUP BY id), done AS (SELECT id, count(*) AS n FROM effects GROUP BY id)
+        SELECT count(acks.id), count(*) FILTER (WHERE done.id IS NULL), count(*) FILTER (WHERE acks.id IS NULL),
+            count(*) FILTER (WHERE done.n > 1), count(*) FILTER (WHERE done.n > acks.n), coalesce(sum(done.n), 0)::bigint, coalesce(sum(acks.n), 0)::bigint
+        FROM acks FULL JOIN done ON done.id = acks.id
+        """;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+
+    private readonly NpgsqlDataSource _database = NpgsqlDataSource.Create(connectionString);
+
+    public Task CreateAsync() => ExecuteAsync(Tables);
+
+    /// <summary>Forgets everything.</summary>
+    public Task ClearAsync() => ExecuteAsync("TRUNCATE effects, acknowledged");
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var command = _database.CreateCommand(sql);
+        command.CommandTimeout = 0;
+        await command.ExecuteNonQueryAsync().ConfigureAwait(false);
+    }
+
+    public async Task<long> CountAsync(string? id = null)
+    {
+        await using var command = _database.CreateCommand("SELECT count(*) FROM effects WHERE $1::text IS NULL OR id = $1");
+        command.Parameters.Add(new NpgsqlParameter { Value = id ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
+        return (long)(await command.ExecuteScalarAsync().ConfigureAwait(false))!;
+    }
+
+    /// <summary>Waits until there are as many rows.</summary>
+    /// <returns>Whether there are, before the patience has run out.</returns>
+    public async Task<bool> ReachAsync(long rows, TimeSpan patience, string? id = null)
+    {
+        var waited = Stopwatch.StartNew();
+        while (await CountAsync(id).ConfigureAwait(false) < rows)
+        {
+            if (waited.Elapsed > patience)
+            {
+                return false;
+            }
+
+            await Task.Delay(Pause).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    /// <summary>Notes what the generator was answered with 2xx.</summary>
+    public async Task AcknowledgeAsync(string file)
+    {
+        await using var connection = await _database.OpenConnectionAsync().ConfigureAwait(false);
+        var copy = await connection.BeginTextImportAsync("COPY acknowledged FROM STDIN").ConfigureAwait(false);
+        await using (copy.ConfigureAwait(false))
+        {
+            foreach (var id in File.ReadLines(file))
+            {
+                await copy.WriteAsync(id + "\n").ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Messages that were done since then, each once, and the seconds up to the last.</summary>
+    public async Task<(long Messages, double Seconds)> SinceAsync(DateTimeOffset from)
+    {
+        await using var command = _database.CreateCommand(Spans);
+        command.Parameters.AddWithValue("from", from);
+        await using var reader = await command.ExecuteReaderAsync().ConfigureAwait(false);
+        await reader.ReadAsync().ConfigureAwait(false);
+        return (reader.GetInt64(0), reader.GetDouble(1));
+    }
+
+    /// <summary>Milliseconds from acceptance to the start of the job, of the jobs done since then.</summary>
+    public async Task<(double P50, double P99)> AgesAsync(DateTimeOffset from)
+    {
+        await using var command = _database.CreateCommand(AgesBetween);
+        command.Parameters.AddWithValue("from", from);
+        await using var reader = await command.ExecuteReaderAsync().ConfigureAwait(false);
+        await reader.ReadAsync().ConfigureAwait(false);
+        return (reader.GetDouble(0), reader.GetDouble(1));
+    }
+
+    /// <summary>Compares what was acknowledged with what was done.</summary>
+    public async Task<Audit> AuditAsync()
+    {
+        await using var command = _database.CreateCommand(AuditSql);
+        await using var reader = await command.ExecuteReaderAsync().ConfigureAwait(false);
+        await reader.ReadAsync().ConfigureAwait(false);
+        return new Audit
+        {
+            Messages = reader.GetInt64(0),
+            Lost = reader.GetInt64(1),
+            Unknown = reader.GetInt64(2),
+            Doubled = reader.GetInt64(3),
+            MoreThanSent = reader.GetInt64(4),
+            Effects = reader.GetInt64(5),
+            Acknowledgements = reader.GetInt64(6),
+        };
+    }
+
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
+}

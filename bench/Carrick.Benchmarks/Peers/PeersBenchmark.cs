@@ -1,0 +1,23 @@
+using Carrick.Benchmarks.Reporting;
+
+namespace Carrick.Benchmarks.Peers;
+
+/// <summary>Carrick and its peers in one run, in turn.</summary>
+internal static class PeersBenchmark
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        if (PeerSettings.TryParse(args, out var settings) is { } problem)
+        {
+            await Console.Error.WriteLineAsync(problem).ConfigureAwait(false);
+            return 2;
+        }
+
+        Directory.CreateDirectory(settings.Data);
+        var peers = PeerCatalog.Of(settings);
+        Report.Title("Carrick and its peers", new Settings { Data = settings.Data });
+        Report.Table(["peer", "versions"], peers.Select(peer => new[] { peer.Name, peer.Version }));
+        await NodePackages.InstallAsync(peers).ConfigureAwait(false);
+        return await Smoke.RunAsync(settings, peers).ConfigureAwait(false);
+    }
+}
