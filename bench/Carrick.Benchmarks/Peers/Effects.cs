@@ -14,7 +14,11 @@ internal sealed class Effects(string connectionString) : IAsyncDisposable
         CREATE TABLE acknowledged (id text NOT NULL);
         """;
 
-    private const string Spans = "SELECT count(DISTINCT id), coalesce(extract(epoch FROM max(at) - @from), 0)::float8 FROM effects WHERE at >= @from";
+    private const string Spans =
+        """
+        SELECT count(*), extract(epoch FROM min(first) - @from)::float8, extract(epoch FROM max(last) - @from)::float8
+        FROM (SELECT min(at) AS first, max(at) AS last FROM effects WHERE at >= @from GROUP BY id) AS messages
+        """;
 
     private const string AgesBetween =
         """
@@ -71,28 +75,46 @@ internal sealed class Effects(string connectionString) : IAsyncDisposable
         return true;
     }
 
+    /// <summary>Waits until as many messages have been done since then. Counts what costs more to count, so it is for the end of a wait.</summary>
+    /// <returns>As <see cref="ReachAsync"/>.</returns>
+    public async Task<bool> ReachMessagesAsync(long messages, DateTimeOffset from, TimeSpan patience)
+    {
+        var waited = Stopwatch.StartNew();
+        while ((await SinceAsync(from).ConfigureAwait(false)).Messages < messages)
+        {
+            if (waited.Elapsed > patience)
+            {
+                return false;
+            }
+
+            await Task.Delay(Pause).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
     /// <summary>Notes what the generator was answered with 2xx.</summary>
-    public async Task AcknowledgeAsync(string file)
+    public async Task AcknowledgeAsync(IEnumerable<string> ids)
     {
         await using var connection = await _database.OpenConnectionAsync().ConfigureAwait(false);
         var copy = await connection.BeginTextImportAsync("COPY acknowledged FROM STDIN").ConfigureAwait(false);
         await using (copy.ConfigureAwait(false))
         {
-            foreach (var id in File.ReadLines(file))
+            foreach (var id in ids)
             {
                 await copy.WriteAsync(id + "\n").ConfigureAwait(false);
             }
         }
     }
 
-    /// <summary>Messages that were done since then, each once, and the seconds up to the last.</summary>
-    public async Task<(long Messages, double Seconds)> SinceAsync(DateTimeOffset from)
+    /// <summary>What was done since then.</summary>
+    public async Task<Done> SinceAsync(DateTimeOffset from)
     {
         await using var command = _database.CreateCommand(Spans);
         command.Parameters.AddWithValue("from", from);
         await using var reader = await command.ExecuteReaderAsync().ConfigureAwait(false);
         await reader.ReadAsync().ConfigureAwait(false);
-        return (reader.GetInt64(0), reader.GetDouble(1));
+        return reader.GetInt64(0) is > 0 and var messages ? new Done(from, messages, reader.GetDouble(1), reader.GetDouble(2)) : new Done(from, 0, 0, 0);
     }
 
     /// <summary>Milliseconds from acceptance to the start of the job, of the jobs done since then.</summary>

@@ -2,23 +2,20 @@ using Carrick.Benchmarks.Load;
 
 namespace Carrick.Benchmarks.Peers;
 
-/// <summary>Loads a peer from a process of its own, and tells its effects table what was acknowledged.</summary>
+/// <summary>Loads a peer from a process of its own.</summary>
 internal static class Generator
 {
     // Enough to compile the paths of a fast peer, bounded for a slow one.
     private const int WarmUpRequests = 5_000;
     private const int WarmUpSeconds = 8;
 
-    /// <summary>One run.</summary>
-    /// <exception cref="InvalidOperationException">The peer refused requests: then nothing else is worth measuring.</exception>
-    public static async Task<LoadResult> RunAsync(PeerSite site, Settings load)
+    public static async Task<Sent> RunAsync(PeerSite site, Settings load)
     {
         var file = Path.GetTempFileName();
         try
         {
             var result = LoadResult.FromJson(await Child.RunAsync("load", load with { Port = site.Port, Acknowledged = file }).ConfigureAwait(false));
-            await site.Effects.AcknowledgeAsync(file).ConfigureAwait(false);
-            return result.Refused == 0 ? result : throw new InvalidOperationException($"{result.Refused} requests were refused.");
+            return new Sent(result, await File.ReadAllLinesAsync(file).ConfigureAwait(false));
         }
         finally
         {
@@ -26,6 +23,18 @@ internal static class Generator
         }
     }
 
-    public static Task<LoadResult> WarmUpAsync(PeerSite site, Settings load) =>
+    public static Task<Sent> WarmUpAsync(PeerSite site, Settings load) =>
         RunAsync(site, load with { Limit = WarmUpRequests, Seconds = WarmUpSeconds, Rate = 0 });
+}
+
+/// <summary>One run of the generator.</summary>
+/// <param name="Result">Its figures.</param>
+/// <param name="Acknowledged">The message ids of all 2xx answers.</param>
+internal sealed record Sent(LoadResult Result, IReadOnlyList<string> Acknowledged)
+{
+    /// <summary>Messages, each once.</summary>
+    public int Messages { get; } = Acknowledged.Distinct(StringComparer.Ordinal).Count();
+
+    /// <summary>The rows of the effects table that follow at least.</summary>
+    public int EffectsOf(Peer peer) => peer.Dedupe == Dedupe.None ? Acknowledged.Count : Messages;
 }

@@ -18,6 +18,21 @@ internal static class PeersBenchmark
         Report.Title("Carrick and its peers", new Settings { Data = settings.Data });
         Report.Table(["peer", "versions"], peers.Select(peer => new[] { peer.Name, peer.Version }));
         await NodePackages.InstallAsync(peers).ConfigureAwait(false);
-        return await Smoke.RunAsync(settings, peers).ConfigureAwait(false);
+        if (settings.IsSmoke)
+        {
+            return await Smoke.RunAsync(settings, peers).ConfigureAwait(false);
+        }
+
+        var isWhole = true;
+        foreach (var scenario in settings.Scenarios)
+        {
+            isWhole &= await (scenario switch
+            {
+                "s1" => IngestScenario.RunAsync(settings, peers),
+                _ => HandlingScenario.RunAsync(settings, peers),
+            }).ConfigureAwait(false);
+        }
+
+        return isWhole ? 0 : 1;
     }
 }
