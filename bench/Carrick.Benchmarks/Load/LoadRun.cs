@@ -16,6 +16,7 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
     private readonly ConcurrentBag<Latencies> _latencies = [];
     private readonly ConcurrentBag<List<int>> _acknowledged = [];
     private Connection[] _connections = [];
+    private DateTimeOffset _startedAt;
     private int _next = -1;
     private int _accepted;
     private int _duplicates;
@@ -35,7 +36,7 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
 
     public async Task<LoadResult> ClosedAsync()
     {
-        var started = Stopwatch.GetTimestamp();
+        var started = Start();
         var length = TimeSpan.FromSeconds(settings.Seconds);
         await Task.WhenAll(_connections.Select(connection => LoopAsync(connection, started, length))).ConfigureAwait(false);
         return Result(Stopwatch.GetElapsedTime(started));
@@ -46,12 +47,18 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
     {
         var due = Channel.CreateUnbounded<long>(new() { SingleWriter = true });
         // Off this thread: it may be the one that reads and writes the sockets.
-        var started = Stopwatch.GetTimestamp();
+        var started = Start();
         var countFrom = started + (long)(Ramp.TotalSeconds * Stopwatch.Frequency);
         var workers = _connections.Select(connection => Task.Run(() => ServeAsync(connection, due.Reader, countFrom))).ToArray();
         await Task.Factory.StartNew(() => Schedule(started, due.Writer), TaskCreationOptions.LongRunning).ConfigureAwait(false);
         await Task.WhenAll(workers).ConfigureAwait(false);
         return Result(Stopwatch.GetElapsedTime(started));
+    }
+
+    private long Start()
+    {
+        _startedAt = DateTimeOffset.UtcNow;
+        return Stopwatch.GetTimestamp();
     }
 
     private void Schedule(long started, ChannelWriter<long> due)
@@ -151,6 +158,6 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
         }
 
         return new LoadResult(
-            DateTimeOffset.UtcNow - length, length.TotalSeconds, _accepted, _duplicates, _refused, all.Percentile(50), all.Percentile(99), all.Percentile(99.9), all.Percentile(100), 0);
+            _startedAt, length.TotalSeconds, _accepted, _duplicates, _refused, all.Percentile(50), all.Percentile(99), all.Percentile(99.9), all.Percentile(100), 0);
     }
 }

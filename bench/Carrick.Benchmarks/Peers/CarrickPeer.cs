@@ -27,8 +27,11 @@ internal static class CarrickPeer
         builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning);
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        var handles = Required("PEER_ROLE") == "handle";
         builder.AddCarrick(carrick => carrick
             .UsePostgres(Required("PEER_POSTGRES"))
+            // What only keeps its deliveries never ends them, so there is nothing to wait for.
+            .Configure(options => options.ShutdownGrace = handles ? options.ShutdownGrace : TimeSpan.Zero)
             .AddIntegration(BenchServer.Integration, bench => bench
                 .ReceiveWebhooks(new WebhookSourceDefinition
                 {
@@ -36,7 +39,7 @@ internal static class CarrickPeer
                     Secrets = [Required("PEER_SECRET")],
                     SubjectPath = "json.data.customer",
                 })
-                .On("*", Required("PEER_ROLE") == "handle" ? BookAsync : KeepAsync, Ordered)));
+                .On("*", handles ? BookAsync : KeepAsync, Ordered)));
         var app = builder.Build();
         app.MapCarrick();
         await app.StartAsync().ConfigureAwait(false);
