@@ -5,7 +5,7 @@ namespace Carrick.Benchmarks.Peers;
 /// <summary>One process of a peer. It ends when its input is closed, so it never outlives this program.</summary>
 internal sealed class PeerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StartWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartWithin = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
@@ -17,7 +17,7 @@ internal sealed class PeerProcess : IAsyncDisposable
 
     /// <summary>Starts it and waits until it is ready.</summary>
     /// <exception cref="InvalidOperationException">It ended early.</exception>
-    /// <exception cref="TimeoutException">It is not ready after a minute.</exception>
+    /// <exception cref="TimeoutException">It is not ready after five minutes.</exception>
     public static async Task<PeerProcess> StartAsync(string[] command, IReadOnlyDictionary<string, string> environment)
     {
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true };

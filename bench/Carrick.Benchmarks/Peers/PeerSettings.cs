@@ -5,7 +5,7 @@ namespace Carrick.Benchmarks.Peers;
 /// <summary>The options of the comparison with peers.</summary>
 internal sealed record PeerSettings
 {
-    private static readonly string[] AllScenarios = ["s1", "s2", "s4", "s5"];
+    private static readonly string[] AllScenarios = ["s1", "s2", "s5a", "s5b"];
 
     /// <summary>Which scenarios run, in this order.</summary>
     public IReadOnlyList<string> Scenarios { get; init; } = AllScenarios;
@@ -79,8 +79,7 @@ internal sealed record PeerSettings
         var numbers = value.Split(',').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0).ToArray();
         return (name, numbers[0] > 0) switch
         {
-            ("--scenario", _) when value == "all" => this with { Scenarios = AllScenarios },
-            ("--scenario", _) when value.Split(',').All(AllScenarios.Contains) => this with { Scenarios = value.Split(',') },
+            ("--scenario", _) when Scenario(value) is { Length: > 0 } scenarios => this with { Scenarios = scenarios },
             ("--peer", _) when value.Split(',').All(PeerCatalog.Knows) => this with { Peers = value.Split(',') },
             ("--data", _) => this with { Data = value },
             ("--connections", true) when numbers.All(number => number > 0) => this with { Connections = numbers },
@@ -94,4 +93,8 @@ internal sealed record PeerSettings
             _ => null,
         };
     }
+
+    // A name stands for all that begin with it: s5 for s5a, s5b and so on.
+    private static string[] Scenario(string value) =>
+        value == "all" ? AllScenarios : [.. AllScenarios.Where(scenario => value.Split(',').Any(name => name.Length >= 2 && scenario.StartsWith(name, StringComparison.Ordinal)))];
 }

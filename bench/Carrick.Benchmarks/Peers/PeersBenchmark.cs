@@ -29,7 +29,10 @@ internal static class PeersBenchmark
             isWhole &= await (scenario switch
             {
                 "s1" => IngestScenario.RunAsync(settings, peers),
-                _ => HandlingScenario.RunAsync(settings, peers),
+                "s2" => HandlingScenario.RunAsync(settings, peers),
+                "s5a" => SnapshotScenario.RunAsync(settings, peers),
+                "s5b" => DelayedScenario.RunAsync(settings, peers),
+                _ => throw new ArgumentException($"'{scenario}' is no scenario.", nameof(args)),
             }).ConfigureAwait(false);
         }
 
