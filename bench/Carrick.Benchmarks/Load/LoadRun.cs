@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Threading.Channels;
 
 namespace Carrick.Benchmarks.Load;
@@ -7,9 +8,6 @@ namespace Carrick.Benchmarks.Load;
 /// <summary>One run: closed loop (each connection sends when it has its answer) or open loop (requests go at their time, answered or not).</summary>
 internal sealed class LoadRun(Settings settings, SignedRequests requests)
 {
-    private const int DuplicateEvery = 10;
-    private const int DuplicateDistance = 55;
-
     /// <summary>An open loop runs this much longer: in its first seconds the generator compiles itself, and those latencies would be its own.</summary>
     public static readonly TimeSpan Ramp = TimeSpan.FromSeconds(2);
 
@@ -17,7 +15,7 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
     private readonly ConcurrentBag<List<int>> _acknowledged = [];
     private Connection[] _connections = [];
     private DateTimeOffset _startedAt;
-    private int _next = -1;
+    private readonly RequestNumbers _numbers = settings.Keys > 0 ? RequestNumbers.ByKey(requests.Count, settings.Connections, requests.Plan) : RequestNumbers.Shared(requests.Count);
     private int _accepted;
     private int _duplicates;
     private int _refused;
@@ -38,7 +36,7 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
     {
         var started = Start();
         var length = TimeSpan.FromSeconds(settings.Seconds);
-        await Task.WhenAll(_connections.Select(connection => LoopAsync(connection, started, length))).ConfigureAwait(false);
+        await Task.WhenAll(_connections.Select((connection, index) => LoopAsync(connection, index, started, length))).ConfigureAwait(false);
         return Result(Stopwatch.GetElapsedTime(started));
     }
 
@@ -49,7 +47,7 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
         // Off this thread: it may be the one that reads and writes the sockets.
         var started = Start();
         var countFrom = started + (long)(Ramp.TotalSeconds * Stopwatch.Frequency);
-        var workers = _connections.Select(connection => Task.Run(() => ServeAsync(connection, due.Reader, countFrom))).ToArray();
+        var workers = _connections.Select((connection, index) => Task.Run(() => ServeAsync(connection, index, due.Reader, countFrom))).ToArray();
         await Task.Factory.StartNew(() => Schedule(started, due.Writer), TaskCreationOptions.LongRunning).ConfigureAwait(false);
         await Task.WhenAll(workers).ConfigureAwait(false);
         return Result(Stopwatch.GetElapsedTime(started));
@@ -82,24 +80,33 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
         due.Complete();
     }
 
-    private async Task LoopAsync(Connection connection, long started, TimeSpan length)
+    private async Task LoopAsync(Connection connection, int index, long started, TimeSpan length)
     {
         var (latencies, acknowledged) = Books();
-        while (Stopwatch.GetElapsedTime(started) < length && NextNumber() is { } number)
+        while (Stopwatch.GetElapsedTime(started) < length && _numbers.Next(index) is { } number)
         {
             requests.Write(number, connection.Request);
             var sent = Stopwatch.GetTimestamp();
-            Count(await connection.ExchangeAsync().ConfigureAwait(false), number, acknowledged);
+            try
+            {
+                Count(await connection.ExchangeAsync().ConfigureAwait(false), number, acknowledged);
+            }
+            catch (Exception error) when (settings.Breaks && error is (SocketException or InvalidOperationException))
+            {
+                // The server was killed, as the benchmark means to; the request has no answer.
+                return;
+            }
+
             latencies.Add(Stopwatch.GetElapsedTime(sent));
         }
     }
 
-    private async Task ServeAsync(Connection connection, ChannelReader<long> due, long countFrom)
+    private async Task ServeAsync(Connection connection, int index, ChannelReader<long> due, long countFrom)
     {
         var (latencies, acknowledged) = Books();
         await foreach (var at in due.ReadAllAsync().ConfigureAwait(false))
         {
-            if (NextNumber() is not { } number)
+            if (_numbers.Next(index) is not { } number)
             {
                 return;
             }
@@ -111,18 +118,6 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
                 latencies.Add(Stopwatch.GetElapsedTime(at));
             }
         }
-    }
-
-    /// <summary>The number of the next request: every tenth is one that was sent shortly before.</summary>
-    private int? NextNumber()
-    {
-        var number = Interlocked.Increment(ref _next);
-        if (number >= requests.Count)
-        {
-            return null;
-        }
-
-        return number % DuplicateEvery == DuplicateEvery - 1 && number > DuplicateDistance ? number - DuplicateDistance : number;
     }
 
     private (Latencies Latencies, List<int> Acknowledged) Books()

@@ -7,6 +7,7 @@ using Carrick.Handlers;
 using Carrick.Hosting;
 using Carrick.Integrations;
 using Carrick.Receiving;
+using Carrick.Retry;
 using Carrick.Signatures;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -39,7 +40,7 @@ internal static class CarrickPeer
                     Secrets = [Required("PEER_SECRET")],
                     SubjectPath = "json.data.customer",
                 })
-                .On("*", handles ? BookAsync : KeepAsync, Ordered)));
+                .On("*", handles ? BookAsync : KeepAsync, Configure)));
         var app = builder.Build();
         app.MapCarrick();
         await app.StartAsync().ConfigureAwait(false);
@@ -53,8 +54,15 @@ internal static class CarrickPeer
         return 0;
     }
 
-    private static HandlerDefinition Ordered(HandlerDefinition definition) =>
-        definition with { Order = Required("PEER_ORDERED") == "1" ? OrderingMode.Subject : OrderingMode.None, Timeout = TimeSpan.FromHours(1) };
+    private static HandlerDefinition Configure(HandlerDefinition definition)
+    {
+        // An hour, for the handler that holds everything up.
+        var patient = definition with { Timeout = TimeSpan.FromHours(1) };
+        return Required("PEER_ORDERED") == "1"
+            // A failing head holds up its key until it has succeeded; the default of a second would be most of what is measured.
+            ? patient with { Order = OrderingMode.Subject, Retry = new RetryPolicy { Base = TimeSpan.FromMilliseconds(50), Factor = 1 } }
+            : patient;
+    }
 
     /// <summary>Holds everything up until the process ends: deliveries are stored, and none is done.</summary>
     private static Task KeepAsync(EventContext context, CancellationToken cancellationToken) =>

@@ -34,6 +34,17 @@ internal sealed class Effects(string connectionString) : IAsyncDisposable
         FROM acks FULL JOIN done ON done.id = acks.id
         """;
 
+    // A message id ends with the number of its request in hexadecimal, and those of a key were sent one after another.
+    private const string OvertakenSql =
+        """
+        SELECT count(*) FROM (
+            SELECT right(id, 8) AS sent, max(right(id, 8)) OVER (PARTITION BY ordering_key ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS newest
+            FROM effects WHERE at >= @from) AS done
+        WHERE newest > sent
+        """;
+
+    private const string MissingSql = "SELECT count(*) FROM (SELECT id FROM acknowledged EXCEPT SELECT id FROM effects) AS missing";
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     private readonly NpgsqlDataSource _database = NpgsqlDataSource.Create(connectionString);
@@ -91,6 +102,33 @@ internal sealed class Effects(string connectionString) : IAsyncDisposable
         }
 
         return true;
+    }
+
+    /// <summary>Waits until every acknowledged message has been done.</summary>
+    /// <returns>As <see cref="ReachAsync"/>.</returns>
+    public async Task<bool> ReachAcknowledgedAsync(TimeSpan patience)
+    {
+        var waited = Stopwatch.StartNew();
+        await using var command = _database.CreateCommand(MissingSql);
+        while ((long)(await command.ExecuteScalarAsync().ConfigureAwait(false))! > 0)
+        {
+            if (waited.Elapsed > patience)
+            {
+                return false;
+            }
+
+            await Task.Delay(Pause).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    /// <summary>Messages that were done after one of their key that was sent later, of those done since then.</summary>
+    public async Task<long> OvertakenAsync(DateTimeOffset from)
+    {
+        await using var command = _database.CreateCommand(OvertakenSql);
+        command.Parameters.AddWithValue("from", from);
+        return (long)(await command.ExecuteScalarAsync().ConfigureAwait(false))!;
     }
 
     /// <summary>Notes what the generator was answered with 2xx.</summary>

@@ -17,6 +17,9 @@ internal sealed record Peer(string Name, string Version)
     /// <summary>What a second copy of a message leads to, by the peer's documentation. The benchmark checks it.</summary>
     public required Dedupe Dedupe { get; init; }
 
+    /// <summary>How it keeps the order of messages of one key, or what comes closest; <see langword="null"/> if it offers nothing.</summary>
+    public string? Order { get; init; }
+
     /// <summary>Whether its jobs are in Redis and not in PostgreSQL.</summary>
     public bool NeedsRedis { get; init; }
 

@@ -26,6 +26,7 @@ internal static class PeerCatalog
         {
             Server = [.. Child.Self, "carrick-peer"],
             Dedupe = Dedupe.Durable,
+            Order = "order by subject",
         },
         "insert" => new Peer(name, $"Npgsql {Nuget("Npgsql")}") { Server = Dotnet(name, "Insert"), Dedupe = Dedupe.Durable, Queues = false },
         "hangfire" => new Peer(name, $"Hangfire {Nuget("Hangfire.AspNetCore")}, Hangfire.PostgreSql {Nuget("Hangfire.PostgreSql")}")
@@ -33,9 +34,9 @@ internal static class PeerCatalog
             Server = Dotnet(name, "Hangfire"),
             Dedupe = Dedupe.None,
         },
-        "pg-boss" => Node(name, Dedupe.Durable),
-        "graphile-worker" => Node(name, Dedupe.WhilePending),
-        "bullmq" => Node(name, Dedupe.Durable) with { NeedsRedis = true },
+        "pg-boss" => Node(name, Dedupe.Durable) with { Order = "closest: policy singleton, one active job of a key" },
+        "graphile-worker" => Node(name, Dedupe.WhilePending) with { Order = "16 named queues, keys spread over them" },
+        "bullmq" => Node(name, Dedupe.Durable) with { NeedsRedis = true, Order = "closest without groups: 16 queues with a concurrency of 1, keys spread over them" },
         _ => throw new ArgumentException($"'{name}' is no peer.", nameof(name)),
     };
 

@@ -5,7 +5,7 @@ namespace Carrick.Benchmarks.Peers;
 /// <summary>The options of the comparison with peers.</summary>
 internal sealed record PeerSettings
 {
-    private static readonly string[] AllScenarios = ["s1", "s2", "s5a", "s5b"];
+    private static readonly string[] AllScenarios = ["s1", "s2", "s4", "s5a", "s5b", "s5c"];
 
     /// <summary>Which scenarios run, in this order.</summary>
     public IReadOnlyList<string> Scenarios { get; init; } = AllScenarios;

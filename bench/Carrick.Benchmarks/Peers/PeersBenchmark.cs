@@ -30,8 +30,10 @@ internal static class PeersBenchmark
             {
                 "s1" => IngestScenario.RunAsync(settings, peers),
                 "s2" => HandlingScenario.RunAsync(settings, peers),
+                "s4" => OrderScenario.RunAsync(settings, peers),
                 "s5a" => SnapshotScenario.RunAsync(settings, peers),
                 "s5b" => DelayedScenario.RunAsync(settings, peers),
+                "s5c" => KillScenario.RunAsync(settings, peers),
                 _ => throw new ArgumentException($"'{scenario}' is no scenario.", nameof(args)),
             }).ConfigureAwait(false);
         }

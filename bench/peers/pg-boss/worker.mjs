@@ -1,9 +1,10 @@
 import pg from 'pg';
 import { book } from '../shared/effects.mjs';
-import { announce } from '../shared/process.mjs';
+import { announce, isOrdered } from '../shared/process.mjs';
 import { QUEUE, start } from './queue.mjs';
 
-const WORKERS = 4;
+// Two workers that fetch at once would collide on the keys that are active, and one of them get nothing.
+const WORKERS = isOrdered ? 1 : 4;
 const BATCH = 100;
 
 const boss = await start({ schedule: false });
@@ -15,11 +16,19 @@ async function work(id, jobs) {
     boss.notifyWorker(id);
   }
 
-  await Promise.all(jobs.map((job) => book(pool, job.data, 1)));
+  await Promise.all(jobs.map(async (job) => {
+    try {
+      await book(pool, job.data, (job.retryCount ?? 0) + 1);
+    } catch (error) {
+      // This one alone: a batch that throws fails as a whole.
+      await boss.fail(QUEUE, job.id, error);
+    }
+  }));
 }
 
 for (let i = 0; i < WORKERS; i++) {
-  const id = await boss.work(QUEUE, { batchSize: BATCH, pollingIntervalSeconds: 0.5, priority: false }, (jobs) => work(id, jobs));
+  const options = { batchSize: BATCH, pollingIntervalSeconds: 0.5, priority: false, includeMetadata: isOrdered };
+  const id = await boss.work(QUEUE, options, (jobs) => work(id, jobs));
 }
 
 announce('ready');
