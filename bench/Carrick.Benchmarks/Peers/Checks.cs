@@ -11,6 +11,9 @@ internal sealed record Checks
 {
     private const string Id = "msg_check_";
 
+    // More than any peer does at once.
+    private const int FenceLength = 64;
+
     /// <summary>The status of an answer to a wrong signature.</summary>
     public required int ForgedStatus { get; init; }
 
@@ -31,13 +34,7 @@ internal sealed record Checks
         await DoneAsync(site, "twice", patience).ConfigureAwait(false);
         await DoneAsync(site, "again", patience).ConfigureAwait(false);
         await AcceptAsync(http, "again").ConfigureAwait(false);
-        // What was accepted before the last of these is done when these are, unless it is not done at all.
-        for (var i = 0; i < 40; i++)
-        {
-            await AcceptAsync(http, $"after{i}").ConfigureAwait(false);
-        }
-
-        await DoneAsync(site, "after39", patience).ConfigureAwait(false);
+        await FenceAsync(site, settings, "checks").ConfigureAwait(false);
         var checks = new Checks
         {
             ForgedStatus = forged,
@@ -45,6 +42,25 @@ internal sealed record Checks
             EffectsOfCopyAfterwards = await site.Effects.CountAsync(Id + "again").ConfigureAwait(false),
         };
         return await site.Effects.CountAsync(Id + "forged").ConfigureAwait(false) == 0 ? checks : checks with { ForgedStatus = 200 };
+    }
+
+    /// <summary>Sends messages after all others and waits for the last: what was accepted before has been done then, unless it never is.</summary>
+    /// <returns>Their ids.</returns>
+    public static async Task<IReadOnlyList<string>> FenceAsync(PeerSite site, PeerSettings settings, string name)
+    {
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{site.Port}") };
+        string[] names = [.. Enumerable.Range(0, FenceLength).Select(number => $"{name}{number}")];
+        foreach (var message in names)
+        {
+            await AcceptAsync(http, message).ConfigureAwait(false);
+        }
+
+        foreach (var message in names)
+        {
+            await DoneAsync(site, message, TimeSpan.FromSeconds(settings.Patience)).ConfigureAwait(false);
+        }
+
+        return [.. names.Select(message => Id + message)];
     }
 
     /// <summary>What is not as the peer's entry says; <see langword="null"/> if all is.</summary>

@@ -2,7 +2,10 @@ using Carrick.Benchmarks.Reporting;
 
 namespace Carrick.Benchmarks.Peers;
 
-/// <summary>Shows that what is measured is true: every peer refuses a forged request, and its effects are exactly what was acknowledged.</summary>
+/// <summary>
+/// Shows that what is measured is true: every peer refuses a forged request, its effects are exactly what was acknowledged, and a lost, doubled, forged or
+/// overtaken message would have been seen.
+/// </summary>
 internal static class Smoke
 {
     private const int Connections = 8;
@@ -18,10 +21,11 @@ internal static class Smoke
             await using (site.ConfigureAwait(false))
             {
                 var checks = await Checks.RunAsync(site, settings).ConfigureAwait(false);
-                await site.Effects.ClearAsync().ConfigureAwait(false);
+                await PlantedFaults.FindAsync(site.Effects).ConfigureAwait(false);
                 var sent = await Generator.RunAsync(site, settings.ToLoad(site.Port) with { Connections = Connections, Seconds = Seconds }).ConfigureAwait(false);
                 await site.Effects.AcknowledgeAsync(sent.Acknowledged).ConfigureAwait(false);
                 await site.Effects.ReachAsync(sent.EffectsOf(peer), TimeSpan.FromSeconds(settings.Patience)).ConfigureAwait(false);
+                await site.Effects.AcknowledgeAsync(await Checks.FenceAsync(site, settings, "load").ConfigureAwait(false)).ConfigureAwait(false);
                 var audit = await site.Effects.AuditAsync().ConfigureAwait(false);
                 var problem = checks.Problem(peer) ?? (sent.Result.Refused > 0 ? $"{sent.Result.Refused} requests refused" : audit.Problem(peer.Dedupe));
                 isRight &= problem is null;

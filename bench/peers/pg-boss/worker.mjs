@@ -11,8 +11,8 @@ const boss = await start({ schedule: false });
 const pool = new pg.Pool({ max: 16 });
 
 async function work(id, jobs) {
-  // A full batch means that there is more: do not wait for the next poll.
-  if (jobs.length === BATCH) {
+  // A full batch means that there is more: do not wait for the next poll. In order a batch has one job of a key, and is never full.
+  if (isOrdered || jobs.length === BATCH) {
     boss.notifyWorker(id);
   }
 
