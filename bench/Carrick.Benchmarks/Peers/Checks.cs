@@ -11,7 +11,7 @@ internal sealed record Checks
 {
     private const string Id = "msg_check_";
 
-    // More than any peer does at once.
+    // Jobs start in the order of acceptance, a few at once: when these are done, so is what came before them.
     private const int FenceLength = 64;
 
     /// <summary>The status of an answer to a wrong signature.</summary>
@@ -33,6 +33,8 @@ internal sealed record Checks
         await AcceptAsync(http, "again").ConfigureAwait(false);
         await DoneAsync(site, "twice", patience).ConfigureAwait(false);
         await DoneAsync(site, "again", patience).ConfigureAwait(false);
+        // Its effect is there a moment before the peer has noted its end.
+        await FenceAsync(site, settings, "before").ConfigureAwait(false);
         await AcceptAsync(http, "again").ConfigureAwait(false);
         await FenceAsync(site, settings, "checks").ConfigureAwait(false);
         var checks = new Checks
