@@ -35,18 +35,22 @@ internal sealed class Child : IAsyncDisposable
         await Process.StandardOutput.ReadLineAsync().ConfigureAwait(false) ?? throw new InvalidOperationException("The process ended early.");
 
     /// <summary>Runs a command to its end and returns its last line.</summary>
-    public static async Task<string> RunAsync(string command, Settings settings)
+    /// <exception cref="TimeoutException">It took longer than it may, and was killed.</exception>
+    public static async Task<string> RunAsync(string command, Settings settings, TimeSpan? within = null)
     {
         var child = Start(command, settings);
         await using (child.ConfigureAwait(false))
         {
-            string? last = null;
-            while (await child.Process.StandardOutput.ReadLineAsync().ConfigureAwait(false) is { } line)
+            try
             {
-                last = line;
+                var output = await child.Process.StandardOutput.ReadToEndAsync().WaitAsync(within ?? Timeout.InfiniteTimeSpan).ConfigureAwait(false);
+                return output.TrimEnd().Split('\n')[^1] is { Length: > 0 } last ? last : throw new InvalidOperationException($"'{command}' printed nothing.");
             }
-
-            return last ?? throw new InvalidOperationException($"'{command}' printed nothing.");
+            catch (TimeoutException)
+            {
+                child.Kill();
+                throw;
+            }
         }
     }
 

@@ -9,12 +9,18 @@ internal static class Generator
     private const int WarmUpRequests = 5_000;
     private const int WarmUpSeconds = 8;
 
+    // A peer that answers nothing any more must not hold up the run.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    /// <summary>One run.</summary>
+    /// <exception cref="TimeoutException">It did not end when it should.</exception>
     public static async Task<Sent> RunAsync(PeerSite site, Settings load)
     {
         var file = Path.GetTempFileName();
         try
         {
-            var result = LoadResult.FromJson(await Child.RunAsync("load", load with { Port = site.Port, Acknowledged = file }).ConfigureAwait(false));
+            var within = TimeSpan.FromSeconds(load.Seconds) + Patience;
+            var result = LoadResult.FromJson(await Child.RunAsync("load", load with { Port = site.Port, Acknowledged = file }, within).ConfigureAwait(false));
             return new Sent(result, await File.ReadAllLinesAsync(file).ConfigureAwait(false));
         }
         finally
