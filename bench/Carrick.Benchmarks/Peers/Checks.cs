@@ -84,7 +84,7 @@ internal sealed record Checks
 
     private static async Task DoneAsync(PeerSite site, string name, TimeSpan patience)
     {
-        if (!await site.Effects.ReachAsync(1, patience, Id + name).ConfigureAwait(false))
+        if (!await site.Effects.ReachAsync(Id + name, patience).ConfigureAwait(false))
         {
             throw new TimeoutException($"The message '{name}' was not done.");
         }

@@ -52,7 +52,7 @@ internal sealed class Effects(string connectionString) : IAsyncDisposable
     public Task CreateAsync() => ExecuteAsync(Tables);
 
     /// <summary>Forgets everything.</summary>
-    public Task ClearAsync() => ExecuteAsync("TRUNCATE effects, acknowledged");
+    public Task ClearAsync() => ExecuteAsync("TRUNCATE effects, acknowledged RESTART IDENTITY");
 
     public async Task ExecuteAsync(string sql)
     {
@@ -61,75 +61,31 @@ internal sealed class Effects(string connectionString) : IAsyncDisposable
         await command.ExecuteNonQueryAsync().ConfigureAwait(false);
     }
 
-    public async Task<long> CountAsync(string? id = null)
-    {
-        await using var command = _database.CreateCommand("SELECT count(*) FROM effects WHERE $1::text IS NULL OR id = $1");
-        command.Parameters.Add(new NpgsqlParameter { Value = id ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
-        return (long)(await command.ExecuteScalarAsync().ConfigureAwait(false))!;
-    }
+    public Task<long> CountAsync() => ScalarAsync("SELECT count(*) FROM effects");
+
+    public Task<long> CountAsync(string id) => ScalarAsync("SELECT count(*) FROM effects WHERE id = $1", new NpgsqlParameter<string> { TypedValue = id });
 
     /// <summary>Waits until there are as many rows.</summary>
     /// <returns>Whether there are, before the patience has run out.</returns>
-    public async Task<bool> ReachAsync(long rows, TimeSpan patience, string? id = null)
-    {
-        var waited = Stopwatch.StartNew();
-        while (await CountAsync(id).ConfigureAwait(false) < rows)
-        {
-            if (waited.Elapsed > patience)
-            {
-                return false;
-            }
+    // The sequence first: to count a large table again and again would take from the peer that is being waited for.
+    public Task<bool> ReachAsync(long rows, TimeSpan patience) =>
+        WaitAsync(async () => await NumbersAsync().ConfigureAwait(false) >= rows && await CountAsync().ConfigureAwait(false) >= rows, patience);
 
-            await Task.Delay(Pause).ConfigureAwait(false);
-        }
-
-        return true;
-    }
+    /// <summary>Waits until this message has been done.</summary>
+    /// <returns>As <see cref="ReachAsync"/>.</returns>
+    public Task<bool> ReachAsync(string id, TimeSpan patience) => WaitAsync(async () => await CountAsync(id).ConfigureAwait(false) > 0, patience);
 
     /// <summary>Waits until as many messages have been done since then. Counts what costs more to count, so it is for the end of a wait.</summary>
     /// <returns>As <see cref="ReachAsync"/>.</returns>
-    public async Task<bool> ReachMessagesAsync(long messages, DateTimeOffset from, TimeSpan patience)
-    {
-        var waited = Stopwatch.StartNew();
-        while ((await SinceAsync(from).ConfigureAwait(false)).Messages < messages)
-        {
-            if (waited.Elapsed > patience)
-            {
-                return false;
-            }
-
-            await Task.Delay(Pause).ConfigureAwait(false);
-        }
-
-        return true;
-    }
+    public Task<bool> ReachMessagesAsync(long messages, DateTimeOffset from, TimeSpan patience) =>
+        WaitAsync(async () => (await SinceAsync(from).ConfigureAwait(false)).Messages >= messages, patience);
 
     /// <summary>Waits until every acknowledged message has been done.</summary>
     /// <returns>As <see cref="ReachAsync"/>.</returns>
-    public async Task<bool> ReachAcknowledgedAsync(TimeSpan patience)
-    {
-        var waited = Stopwatch.StartNew();
-        await using var command = _database.CreateCommand(MissingSql);
-        while ((long)(await command.ExecuteScalarAsync().ConfigureAwait(false))! > 0)
-        {
-            if (waited.Elapsed > patience)
-            {
-                return false;
-            }
-
-            await Task.Delay(Pause).ConfigureAwait(false);
-        }
-
-        return true;
-    }
+    public Task<bool> ReachAcknowledgedAsync(TimeSpan patience) => WaitAsync(async () => await ScalarAsync(MissingSql).ConfigureAwait(false) == 0, patience);
 
     /// <summary>Messages that were done after one of their key that was sent later, of those done since then.</summary>
-    public async Task<long> OvertakenAsync(DateTimeOffset from)
-    {
-        await using var command = _database.CreateCommand(OvertakenSql);
-        command.Parameters.AddWithValue("from", from);
-        return (long)(await command.ExecuteScalarAsync().ConfigureAwait(false))!;
-    }
+    public Task<long> OvertakenAsync(DateTimeOffset from) => ScalarAsync(OvertakenSql, new NpgsqlParameter("from", from));
 
     /// <summary>Notes what the generator was answered with 2xx.</summary>
     public async Task AcknowledgeAsync(IEnumerable<string> ids)
@@ -184,4 +140,30 @@ internal sealed class Effects(string connectionString) : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _database.DisposeAsync();
+
+    // Rows that were ever inserted, those of transactions that were rolled back too.
+    private Task<long> NumbersAsync() => ScalarAsync("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM effects_n_seq");
+
+    private async Task<long> ScalarAsync(string sql, params NpgsqlParameter[] parameters)
+    {
+        await using var command = _database.CreateCommand(sql);
+        command.Parameters.AddRange(parameters);
+        return (long)(await command.ExecuteScalarAsync().ConfigureAwait(false))!;
+    }
+
+    private static async Task<bool> WaitAsync(Func<Task<bool>> isReachedAsync, TimeSpan patience)
+    {
+        var waited = Stopwatch.StartNew();
+        while (!await isReachedAsync().ConfigureAwait(false))
+        {
+            if (waited.Elapsed > patience)
+            {
+                return false;
+            }
+
+            await Task.Delay(Pause).ConfigureAwait(false);
+        }
+
+        return true;
+    }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Carrick.Benchmarks.Load;
 using Carrick.Benchmarks.Reporting;
+using Carrick.TestServices.Postgres;
 
 namespace Carrick.Benchmarks.Peers;
 
@@ -66,7 +67,7 @@ internal static class IngestScenario
     {
         foreach (var (limit, consumer) in new[] { ("batches", "one"), ("single", "single") })
         {
-            await using var postgres = await TestServices.Postgres.PostgresServer.StartNewAsync().ConfigureAwait(false);
+            await using var postgres = await PostgresServer.StartNewAsync().ConfigureAwait(false);
             var raw = settings.ToLoad(0) with { Store = "postgres", Postgres = postgres.ConnectionString, Consumer = consumer };
             limits[limit].Add(double.Parse(await Child.RunAsync("raw", raw).ConfigureAwait(false), CultureInfo.InvariantCulture));
         }

@@ -13,8 +13,10 @@ internal sealed class Results(string scenario, IReadOnlyList<Peer> peers)
     /// <summary>Whether a peer failed.</summary>
     public bool HasFailures { get; private set; }
 
+    /// <summary>Keeps a value, and tells it at once: a run takes hours, and may be stopped.</summary>
     public void Add(string peer, string measure, double value)
     {
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {measure}: {value:0.##}"));
         if (!_values.TryGetValue((peer, measure), out var values))
         {
             _values[(peer, measure)] = values = [];
