@@ -121,6 +121,9 @@ internal sealed class Effects(string connectionString) : IAsyncDisposable
         return (reader.GetDouble(0), reader.GetDouble(1));
     }
 
+    /// <summary>Bytes of log that the server has written since it was made: those of the effects, and of the jobs if they are there too.</summary>
+    public Task<long> WalBytesAsync() => ScalarAsync("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint");
+
     /// <summary>Compares what was acknowledged with what was done.</summary>
     public async Task<Audit> AuditAsync()
     {

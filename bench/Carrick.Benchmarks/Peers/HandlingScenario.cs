@@ -6,6 +6,7 @@ namespace Carrick.Benchmarks.Peers;
 internal static class HandlingScenario
 {
     private const string Saturation = "messages/s until all is done";
+    private const string Wal = "WAL bytes of a message";
     private const string BurnDown = "burn-down, messages/s";
     private const string FirstAfter = "s from start to first effect";
     private static readonly int[] Shares = [10, 50, 80];
@@ -17,7 +18,7 @@ internal static class HandlingScenario
         results.Print(
         [
             new(Saturation, IsCompared: true), .. Shares.SelectMany(share => new[] { new Measure(Age(50, share), "N1"), new Measure(Age(99, share), "N1") }),
-            new(BurnDown, IsCompared: true), new(FirstAfter, "N1"),
+            new(Wal, IsCompared: true), new(BurnDown, IsCompared: true), new(FirstAfter, "N1"),
         ]);
         return !results.HasFailures;
     }
@@ -32,8 +33,11 @@ internal static class HandlingScenario
             var load = settings.ToLoad(site.Port);
             var work = new Work(site, peer, settings);
             await work.DoAsync(() => Generator.WarmUpAsync(site, load)).ConfigureAwait(false);
-            var saturation = (await work.DoAsync(() => Generator.RunAsync(site, load)).ConfigureAwait(false)).PerSecond;
+            var wal = await site.Effects.WalBytesAsync().ConfigureAwait(false);
+            var full = await work.DoAsync(() => Generator.RunAsync(site, load)).ConfigureAwait(false);
+            var saturation = full.PerSecond;
             results.Add(peer.Name, Saturation, saturation);
+            results.Add(peer.Name, Wal, (await site.Effects.WalBytesAsync().ConfigureAwait(false) - wal) / (double)full.Messages);
             foreach (var share in Shares)
             {
                 var paced = await work.DoAsync(() => Generator.RunAsync(site, load with { Rate = Math.Max(1, (int)(saturation * share / 100)) })).ConfigureAwait(false);
