@@ -62,11 +62,17 @@ internal sealed class Results(string scenario, IReadOnlyList<Peer> peers)
 
     public Summary? Of(string peer, string measure) => _values.TryGetValue((peer, measure), out var values) ? new Summary(values) : null;
 
-    /// <summary>One row for each peer.</summary>
+    /// <summary>One row for each peer, under the scenario's title.</summary>
     public void Print(params Measure[] measures)
     {
         Console.WriteLine($"### {scenario}");
         Console.WriteLine();
+        PrintMore(measures);
+    }
+
+    /// <summary>Another table under the same title.</summary>
+    public void PrintMore(params Measure[] measures)
+    {
         Report.Table(
             ["peer", .. measures.Select(measure => measure.Name), "remarks"],
             peers.Select(peer => new[] { peer.Name }
