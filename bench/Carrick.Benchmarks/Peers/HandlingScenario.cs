@@ -63,8 +63,18 @@ internal static class HandlingScenario
         var started = TimeProvider.System.GetUtcNow();
         await site.RunAsync(PeerRole.Handle).ConfigureAwait(false);
         var done = await work.DrainAsync(sent, started).ConfigureAwait(false);
+        if (done.Messages == 0)
+        {
+            throw new TimeoutException($"nothing of the backlog was done in {settings.Patience} s");
+        }
+
         results.Add(peer.Name, BurnDown, done.Messages / (done.Last - done.First));
         results.Add(peer.Name, FirstAfter, done.First);
+        if (done.Left > 0)
+        {
+            results.Note(peer.Name, $"{done.Left} messages of a backlog were left after {settings.Patience} s; the rate is that of the others");
+        }
+
         if (sent.Acknowledged.Count < settings.Backlog)
         {
             results.Note(peer.Name, $"a backlog of {sent.Acknowledged.Count} requests only, in {settings.Patience} s");
