@@ -67,19 +67,15 @@ internal sealed class Results(string scenario, IReadOnlyList<Peer> peers)
     {
         Console.WriteLine($"### {scenario}");
         Console.WriteLine();
-        PrintMore(measures);
+        Print(["peer", .. measures.Select(measure => measure.Name), "remarks"], peer =>
+            [peer, .. measures.Select(measure => Cell(peer, measure)), string.Join("; ", _notes.GetValueOrDefault(peer, []))]);
     }
 
-    /// <summary>Another table under the same title.</summary>
-    public void PrintMore(params Measure[] measures)
-    {
-        Report.Table(
-            ["peer", .. measures.Select(measure => measure.Name), "remarks"],
-            peers.Select(peer => new[] { peer.Name }
-                .Concat(measures.Select(measure => Cell(peer.Name, measure)))
-                .Append(string.Join("; ", _notes.GetValueOrDefault(peer.Name, [])))
-                .ToArray()));
-    }
+    /// <summary>Another table under the same title; the remarks stand in the first.</summary>
+    public void PrintMore(params Measure[] measures) =>
+        Print(["peer", .. measures.Select(measure => measure.Name)], peer => [peer, .. measures.Select(measure => Cell(peer, measure))]);
+
+    private void Print(string[] head, Func<string, string[]> row) => Report.Table(head, peers.Select(peer => row(peer.Name)));
 
     private string Cell(string peer, Measure measure)
     {
