@@ -9,22 +9,16 @@ internal sealed class Child : IAsyncDisposable
 
     private Child(Process process) => Process = process;
 
+    /// <summary>What starts this program, and the arguments that must come first.</summary>
+    public static string[] Self { get; } = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
+        ? [Environment.ProcessPath!, typeof(Child).Assembly.Location]
+        : [Environment.ProcessPath!];
+
     public Process Process { get; }
 
     public static Child Start(string command, Settings settings)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardInput = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
-        {
-            start.ArgumentList.Add(typeof(Child).Assembly.Location);
-        }
-
-        start.ArgumentList.Add(command);
-        foreach (var argument in settings.ToArguments())
-        {
-            start.ArgumentList.Add(argument);
-        }
-
+        var start = new ProcessStartInfo(Self[0], [.. Self[1..], command, .. settings.ToArguments()]) { RedirectStandardOutput = true, RedirectStandardInput = true };
         if (command == "load")
         {
             // One thread that reads and writes all sockets: the generator must leave the cores to the server.
@@ -41,18 +35,22 @@ internal sealed class Child : IAsyncDisposable
         await Process.StandardOutput.ReadLineAsync().ConfigureAwait(false) ?? throw new InvalidOperationException("The process ended early.");
 
     /// <summary>Runs a command to its end and returns its last line.</summary>
-    public static async Task<string> RunAsync(string command, Settings settings)
+    /// <exception cref="TimeoutException">It took longer than it may, and was killed.</exception>
+    public static async Task<string> RunAsync(string command, Settings settings, TimeSpan? within = null)
     {
         var child = Start(command, settings);
         await using (child.ConfigureAwait(false))
         {
-            string? last = null;
-            while (await child.Process.StandardOutput.ReadLineAsync().ConfigureAwait(false) is { } line)
+            try
             {
-                last = line;
+                var output = await child.Process.StandardOutput.ReadToEndAsync().WaitAsync(within ?? Timeout.InfiniteTimeSpan).ConfigureAwait(false);
+                return output.TrimEnd().Split('\n')[^1] is { Length: > 0 } last ? last : throw new InvalidOperationException($"'{command}' printed nothing.");
             }
-
-            return last ?? throw new InvalidOperationException($"'{command}' printed nothing.");
+            catch (TimeoutException)
+            {
+                child.Kill();
+                throw;
+            }
         }
     }
 

@@ -9,6 +9,7 @@ using Carrick.Benchmarks.Handling;
 using Carrick.Benchmarks.Ingest;
 using Carrick.Benchmarks.Load;
 using Carrick.Benchmarks.Memory;
+using Carrick.Benchmarks.Peers;
 using Carrick.Benchmarks.Serving;
 
 const string Usage =
@@ -18,6 +19,7 @@ const string Usage =
       handler   receive, handle in a transaction, complete
       memory    a million events, a hundred thousand outstanding: memory, restart, idle
       cost      CPU, syncs and log bytes per event
+      peers     Carrick beside other job queues, in the same run (options: docs/benchmarks/peers.md)
       micro     verification and parsing (BenchmarkDotNet options follow)
     Options: --store sqlite|postgres  --seconds N  --repetitions N  --connections N  --events N  --backlog N  --concurrency N  --data DIR
     """;
@@ -30,6 +32,10 @@ switch (args)
             rest.Length > 0 ? rest : ["--filter", "*"],
             DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance)));
         return 0;
+    case ["peers", .. var rest]:
+        return await PeersBenchmark.RunAsync(rest).ConfigureAwait(false);
+    case ["carrick-peer"]:
+        return await CarrickPeer.RunAsync().ConfigureAwait(false);
     case [var command, .. var rest]:
         if (Settings.TryParse(rest, out var settings) is { } problem)
         {

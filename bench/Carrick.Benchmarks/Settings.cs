@@ -29,6 +29,18 @@ internal sealed record Settings
 
     public int Port { get; init; }
 
+    /// <summary>The number of keys, each sent in order and nothing twice; 0 for one key in all requests, in no order.</summary>
+    public int Keys { get; init; }
+
+    /// <summary>The share of the events whose work fails at first; in order only.</summary>
+    public int FailingPercent { get; init; }
+
+    /// <summary>Whether the server is killed during the load, so that a closed connection is expected.</summary>
+    public bool Breaks { get; init; }
+
+    /// <summary>The file that gets the message id of every request that was answered with 2xx; empty for none.</summary>
+    public string Acknowledged { get; init; } = "";
+
     /// <summary>What gets the events: <c>gated</c> (they wait) or <c>handler</c>.</summary>
     public string Consumer { get; init; } = "gated";
 
@@ -58,6 +70,7 @@ internal sealed record Settings
                 ("--consumer", _) => settings with { Consumer = value },
                 ("--store", _) when value is "sqlite" or "postgres" => settings with { Store = value },
                 ("--postgres", _) => settings with { Postgres = value },
+                ("--acknowledged", _) => settings with { Acknowledged = value },
                 ("--seconds", true) => settings with { Seconds = number },
                 ("--repetitions", true) => settings with { Repetitions = number },
                 ("--connections", true) => settings with { Connections = number },
@@ -66,6 +79,9 @@ internal sealed record Settings
                 ("--concurrency", true) => settings with { Concurrency = number },
                 ("--rate", true) => settings with { Rate = number },
                 ("--limit", true) => settings with { Limit = number },
+                ("--keys", true) => settings with { Keys = number },
+                ("--failing", true) => settings with { FailingPercent = number },
+                ("--breaks", true) => settings with { Breaks = number > 0 },
                 ("--port", true) => settings with { Port = number },
                 _ => null,
             };
@@ -85,7 +101,8 @@ internal sealed record Settings
     [
         "--seconds", Text(Seconds), "--repetitions", Text(Repetitions), "--connections", Text(Connections), "--events", Text(Events),
         "--backlog", Text(Backlog), "--concurrency", Text(Concurrency), "--rate", Text(Rate), "--limit", Text(Limit), "--port", Text(Port),
-        "--consumer", Consumer, "--store", Store, "--postgres", Postgres, "--data", Data,
+        "--keys", Text(Keys), "--failing", Text(FailingPercent), "--breaks", Text(Breaks ? 1 : 0),
+        "--consumer", Consumer, "--store", Store, "--postgres", Postgres, "--data", Data, "--acknowledged", Acknowledged,
     ];
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

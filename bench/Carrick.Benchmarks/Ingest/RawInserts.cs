@@ -17,7 +17,12 @@ internal static class RawInserts
     private const int Batch = 256;
     private const int DuplicateEvery = 10;
 
-    public static Task<int> RunAsync(Settings settings) => settings.Postgres.Length > 0 ? PostgresRawInserts.RunAsync(settings) : RunOnSqliteAsync(settings);
+    public static Task<int> RunAsync(Settings settings) => (settings.Postgres.Length, settings.Consumer) switch
+    {
+        (0, _) => RunOnSqliteAsync(settings),
+        (_, "single") => PostgresSingleInserts.RunAsync(settings),
+        _ => PostgresRawInserts.RunAsync(settings),
+    };
 
     private static Task<int> RunOnSqliteAsync(Settings settings)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Threading.Channels;
 
 namespace Carrick.Benchmarks.Load;
@@ -7,15 +8,14 @@ namespace Carrick.Benchmarks.Load;
 /// <summary>One run: closed loop (each connection sends when it has its answer) or open loop (requests go at their time, answered or not).</summary>
 internal sealed class LoadRun(Settings settings, SignedRequests requests)
 {
-    private const int DuplicateEvery = 10;
-    private const int DuplicateDistance = 55;
-
     /// <summary>An open loop runs this much longer: in its first seconds the generator compiles itself, and those latencies would be its own.</summary>
     public static readonly TimeSpan Ramp = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentBag<Latencies> _latencies = [];
+    private readonly ConcurrentBag<List<int>> _acknowledged = [];
     private Connection[] _connections = [];
-    private int _next = -1;
+    private DateTimeOffset _startedAt;
+    private readonly RequestNumbers _numbers = settings.Keys > 0 ? RequestNumbers.ByKey(requests.Count, settings.Connections, requests.Plan) : RequestNumbers.Shared(requests.Count);
     private int _accepted;
     private int _duplicates;
     private int _refused;
@@ -29,11 +29,14 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
         }
     }
 
+    /// <summary>The message ids of the requests that were answered with 2xx, duplicates as often as they were.</summary>
+    public IEnumerable<string> Acknowledged => _acknowledged.SelectMany(numbers => numbers).Select(requests.Id);
+
     public async Task<LoadResult> ClosedAsync()
     {
-        var started = Stopwatch.GetTimestamp();
+        var started = Start();
         var length = TimeSpan.FromSeconds(settings.Seconds);
-        await Task.WhenAll(_connections.Select(connection => LoopAsync(connection, started, length))).ConfigureAwait(false);
+        await Task.WhenAll(_connections.Select((connection, index) => LoopAsync(connection, index, started, length))).ConfigureAwait(false);
         return Result(Stopwatch.GetElapsedTime(started));
     }
 
@@ -42,12 +45,18 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
     {
         var due = Channel.CreateUnbounded<long>(new() { SingleWriter = true });
         // Off this thread: it may be the one that reads and writes the sockets.
-        var started = Stopwatch.GetTimestamp();
+        var started = Start();
         var countFrom = started + (long)(Ramp.TotalSeconds * Stopwatch.Frequency);
-        var workers = _connections.Select(connection => Task.Run(() => ServeAsync(connection, due.Reader, countFrom))).ToArray();
+        var workers = _connections.Select((connection, index) => Task.Run(() => ServeAsync(connection, index, due.Reader, countFrom))).ToArray();
         await Task.Factory.StartNew(() => Schedule(started, due.Writer), TaskCreationOptions.LongRunning).ConfigureAwait(false);
         await Task.WhenAll(workers).ConfigureAwait(false);
         return Result(Stopwatch.GetElapsedTime(started));
+    }
+
+    private long Start()
+    {
+        _startedAt = DateTimeOffset.UtcNow;
+        return Stopwatch.GetTimestamp();
     }
 
     private void Schedule(long started, ChannelWriter<long> due)
@@ -71,32 +80,39 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
         due.Complete();
     }
 
-    private async Task LoopAsync(Connection connection, long started, TimeSpan length)
+    private async Task LoopAsync(Connection connection, int index, long started, TimeSpan length)
     {
-        var latencies = new Latencies();
-        _latencies.Add(latencies);
-        while (Stopwatch.GetElapsedTime(started) < length && NextNumber() is { } number)
+        var (latencies, acknowledged) = Books();
+        while (Stopwatch.GetElapsedTime(started) < length && _numbers.Next(index) is { } number)
         {
             requests.Write(number, connection.Request);
             var sent = Stopwatch.GetTimestamp();
-            Count(await connection.ExchangeAsync().ConfigureAwait(false));
+            try
+            {
+                Count(await connection.ExchangeAsync().ConfigureAwait(false), number, acknowledged);
+            }
+            catch (Exception error) when (settings.Breaks && error is (SocketException or InvalidOperationException))
+            {
+                // The server was killed, as the benchmark means to; the request has no answer.
+                return;
+            }
+
             latencies.Add(Stopwatch.GetElapsedTime(sent));
         }
     }
 
-    private async Task ServeAsync(Connection connection, ChannelReader<long> due, long countFrom)
+    private async Task ServeAsync(Connection connection, int index, ChannelReader<long> due, long countFrom)
     {
-        var latencies = new Latencies();
-        _latencies.Add(latencies);
+        var (latencies, acknowledged) = Books();
         await foreach (var at in due.ReadAllAsync().ConfigureAwait(false))
         {
-            if (NextNumber() is not { } number)
+            if (_numbers.Next(index) is not { } number)
             {
                 return;
             }
 
             requests.Write(number, connection.Request);
-            Count(await connection.ExchangeAsync().ConfigureAwait(false));
+            Count(await connection.ExchangeAsync().ConfigureAwait(false), number, acknowledged);
             if (at >= countFrom)
             {
                 latencies.Add(Stopwatch.GetElapsedTime(at));
@@ -104,20 +120,21 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
         }
     }
 
-    /// <summary>The number of the next request: every tenth is one that was sent shortly before.</summary>
-    private int? NextNumber()
+    private (Latencies Latencies, List<int> Acknowledged) Books()
     {
-        var number = Interlocked.Increment(ref _next);
-        if (number >= requests.Count)
-        {
-            return null;
-        }
-
-        return number % DuplicateEvery == DuplicateEvery - 1 && number > DuplicateDistance ? number - DuplicateDistance : number;
+        var (latencies, acknowledged) = (new Latencies(), new List<int>());
+        _latencies.Add(latencies);
+        _acknowledged.Add(acknowledged);
+        return (latencies, acknowledged);
     }
 
-    private void Count(Answer answer)
+    private void Count(Answer answer, int number, List<int> acknowledged)
     {
+        if (answer != Answer.Refused)
+        {
+            acknowledged.Add(number);
+        }
+
         switch (answer)
         {
             case Answer.Accepted: Interlocked.Increment(ref _accepted); break;
@@ -136,6 +153,6 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
         }
 
         return new LoadResult(
-            DateTimeOffset.UtcNow - length, length.TotalSeconds, _accepted, _duplicates, _refused, all.Percentile(50), all.Percentile(99), all.Percentile(99.9), all.Percentile(100), 0);
+            _startedAt, length.TotalSeconds, _accepted, _duplicates, _refused, all.Percentile(50), all.Percentile(99), all.Percentile(99.9), all.Percentile(100), 0);
     }
 }

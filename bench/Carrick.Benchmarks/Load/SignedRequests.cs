@@ -7,8 +7,8 @@ using Carrick.Storage.Rows;
 namespace Carrick.Benchmarks.Load;
 
 /// <summary>
-/// Requests signed by Standard Webhooks, as bytes. All have one length and one body; only message id and signature differ, so a
-/// connection keeps one buffer and writes two fields into it. Signed before the run, so that signing takes no time from it.
+/// Requests signed by Standard Webhooks, as bytes. All have one length; only message id, signature, and in the body key and failures differ, so
+/// a connection keeps one buffer and writes four fields into it. Signed before the run, so that signing takes no time from it.
 /// </summary>
 internal sealed class SignedRequests
 {
@@ -17,17 +17,24 @@ internal sealed class SignedRequests
     private const string SecretBase64 = "Y2Fycmljay1iZW5jaG1hcmtzLXNpZ25pbmcta2V5LTE=";
     private const int IdSize = 28;
     private const int SignatureSize = 44;
-    private const int FieldsSize = IdSize + SignatureSize;
+    private const int KeySize = 5;
+    private const int FailuresSize = 1;
+    private const int FieldsSize = IdSize + SignatureSize + KeySize + FailuresSize;
+    private const string BodyStart = """{"type":"invoice.paid","timestamp":"2026-01-01T00:00:00Z","data":{"id":"in_1","customer":"cus_""";
+    private const string BodyMiddle = "\",\"fails\":";
+    private const string BodyEnd = ",\"amount\":1200,\"note\":\"";
 
     private readonly byte[] _fields;
     private readonly byte[] _template;
     private readonly byte[] _content;
     private readonly int _idAt;
     private readonly int _signatureAt;
+    private readonly int _bodyAt;
     private readonly ulong _seed;
 
-    public SignedRequests(string path, int count)
+    public SignedRequests(string path, int count, KeyPlan plan)
     {
+        Plan = plan;
         _seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
         var timestamp = DateTimeOffset.UtcNow.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         var body = Body();
@@ -37,6 +44,7 @@ internal sealed class SignedRequests
         head += new string('-', IdSize) + "\r\nwebhook-signature: v1,";
         _signatureAt = head.Length;
         head += new string('-', SignatureSize) + "\r\n\r\n";
+        _bodyAt = head.Length;
         _template = [.. Encoding.ASCII.GetBytes(head), .. body];
         _content = [.. Encoding.ASCII.GetBytes($"{new string('-', IdSize)}.{timestamp}."), .. body];
         _fields = new byte[checked(count * FieldsSize)];
@@ -45,6 +53,8 @@ internal sealed class SignedRequests
             Sign(i, _fields.AsSpan(i * FieldsSize, FieldsSize));
         }
     }
+
+    public KeyPlan Plan { get; }
 
     public int Size => _template.Length;
 
@@ -59,16 +69,28 @@ internal sealed class SignedRequests
             throw new InvalidOperationException("More requests were sent than signed.");
         }
 
-        _fields.AsSpan(at, IdSize).CopyTo(buffer.AsSpan(_idAt));
-        _fields.AsSpan(at + IdSize, SignatureSize).CopyTo(buffer.AsSpan(_signatureAt));
+        var fields = _fields.AsSpan(at, FieldsSize);
+        fields[..IdSize].CopyTo(buffer.AsSpan(_idAt));
+        fields.Slice(IdSize, SignatureSize).CopyTo(buffer.AsSpan(_signatureAt));
+        CopyToBody(fields[(IdSize + SignatureSize)..], buffer.AsSpan(_bodyAt));
     }
+
+    /// <summary>The message id of this number.</summary>
+    public string Id(int number) => Encoding.ASCII.GetString(_fields, number * FieldsSize, IdSize);
 
     public int Count => _fields.Length / FieldsSize;
 
     public static byte[] Body()
     {
-        const string Start = """{"type":"invoice.paid","timestamp":"2026-01-01T00:00:00Z","data":{"id":"in_1","customer":"cus_1","amount":1200,"note":" """;
-        return Encoding.ASCII.GetBytes(Start + new string('x', BodySize - Start.Length - 3) + "\"}}");
+        var start = BodyStart + new string('0', KeySize) + BodyMiddle + new string('0', FailuresSize) + BodyEnd;
+        return Encoding.ASCII.GetBytes(start + new string('x', BodySize - start.Length - 3) + "\"}}");
+    }
+
+    /// <summary>Key and failures to their places.</summary>
+    private static void CopyToBody(ReadOnlySpan<byte> fields, Span<byte> body)
+    {
+        fields[..KeySize].CopyTo(body[BodyStart.Length..]);
+        fields[KeySize..].CopyTo(body[(BodyStart.Length + KeySize + BodyMiddle.Length)..]);
     }
 
     // Random to the index on message ids, as those of most senders are.
@@ -77,14 +99,19 @@ internal sealed class SignedRequests
         var id = $"msg_{Mix(_seed + (ulong)number):x16}{number:x8}";
         Encoding.ASCII.GetBytes(id, fields);
         fields[..IdSize].CopyTo(_content);
+        var inBody = fields[(IdSize + SignatureSize)..];
+        Encoding.ASCII.GetBytes($"{Plan.KeyOf(number):d5}{Plan.FailuresOf(number):d1}", inBody);
+        CopyToBody(inBody, _content.AsSpan(_content.Length - BodySize));
         Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
         HMACSHA256.HashData(Key, _content, mac);
         Base64.EncodeToUtf8(mac, fields[IdSize..], out _, out _);
     }
 
-    private static readonly byte[] Key = Convert.FromBase64String(SecretBase64);
+    /// <summary>The bytes of <see cref="Secret"/>.</summary>
+    public static byte[] Key { get; } = Convert.FromBase64String(SecretBase64);
 
-    private static ulong Mix(ulong value)
+    /// <summary>A number that looks like chance, the same each time.</summary>
+    public static ulong Mix(ulong value)
     {
         value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9;
         value = (value ^ (value >> 27)) * 0x94D049BB133111EB;

@@ -1,0 +1,46 @@
+using Carrick.Benchmarks.Load;
+
+namespace Carrick.Benchmarks.Peers;
+
+/// <summary>Loads a peer from a process of its own.</summary>
+internal static class Generator
+{
+    // Enough to compile the paths of a fast peer, bounded for a slow one.
+    private const int WarmUpRequests = 5_000;
+    private const int WarmUpSeconds = 8;
+
+    // A peer that answers nothing any more must not hold up the run.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    /// <summary>One run.</summary>
+    /// <exception cref="TimeoutException">It did not end when it should.</exception>
+    public static async Task<Sent> RunAsync(PeerSite site, Settings load)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            var within = TimeSpan.FromSeconds(load.Seconds) + Patience;
+            var result = LoadResult.FromJson(await Child.RunAsync("load", load with { Port = site.Port, Acknowledged = file }, within).ConfigureAwait(false));
+            return new Sent(result, await File.ReadAllLinesAsync(file).ConfigureAwait(false));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    public static Task<Sent> WarmUpAsync(PeerSite site, Settings load) =>
+        RunAsync(site, load with { Limit = WarmUpRequests, Seconds = WarmUpSeconds, Rate = 0 });
+}
+
+/// <summary>One run of the generator.</summary>
+/// <param name="Result">Its figures.</param>
+/// <param name="Acknowledged">The message ids of all 2xx answers.</param>
+internal sealed record Sent(LoadResult Result, IReadOnlyList<string> Acknowledged)
+{
+    /// <summary>Messages, each once.</summary>
+    public int Messages { get; } = Acknowledged.Distinct(StringComparer.Ordinal).Count();
+
+    /// <summary>The rows of the effects table that follow at least.</summary>
+    public int EffectsOf(Peer peer) => peer.Dedupe == Dedupe.None ? Acknowledged.Count : Messages;
+}

@@ -1,0 +1,60 @@
+namespace Carrick.Benchmarks.Peers;
+
+/// <summary>S5c: all processes of the peer are killed under load and started again; the database servers go on.</summary>
+internal static class KillScenario
+{
+    private const int Keys = 10_000;
+    private const int UnderWay = 300;
+    private const string Acknowledged = "acknowledged";
+    private const string Missing = "not done in time";
+    private const string Doubled = "done twice";
+    private const string First = "s from kill to first effect";
+    private const string All = "s from kill until all is done";
+
+    public static async Task<bool> RunAsync(PeerSettings settings, IReadOnlyList<Peer> peers)
+    {
+        var results = new Results($"S5c kill -9 under load, then {settings.Patience} s at most", peers);
+        await results.MeasureAsync(settings.Repetitions, peer => MeasureAsync(settings, peer, results)).ConfigureAwait(false);
+        results.Print(new(Acknowledged), new(Missing), new(Doubled), new(First, "N1"), new(All, "N1"));
+        return !results.HasFailures;
+    }
+
+    private static async Task MeasureAsync(PeerSettings settings, Peer peer, Results results)
+    {
+        var site = await PeerSite.StartAsync(peer, PeerRole.Handle).ConfigureAwait(false);
+        await using (site.ConfigureAwait(false))
+        {
+            // Nothing is sent twice: what is done twice, the peer has done twice.
+            var load = settings.ToLoad(site.Port) with { Keys = Keys };
+            await new Work(site, peer, settings).DoAsync(() => Generator.WarmUpAsync(site, load)).ConfigureAwait(false);
+            await site.Effects.ClearAsync().ConfigureAwait(false);
+            var sending = Generator.RunAsync(site, load with { Breaks = true });
+            if (!await site.Effects.ReachAsync(UnderWay, TimeSpan.FromSeconds(settings.Patience)).ConfigureAwait(false))
+            {
+                throw new TimeoutException("the load did not get under way");
+            }
+
+            await site.KillAsync().ConfigureAwait(false);
+            var killed = TimeProvider.System.GetUtcNow();
+            await site.RunAsync(PeerRole.Handle).ConfigureAwait(false);
+            var sent = await sending.ConfigureAwait(false);
+            await site.Effects.AcknowledgeAsync(sent.Acknowledged).ConfigureAwait(false);
+            var isWhole = await site.Effects.ReachAcknowledgedAsync(TimeSpan.FromSeconds(settings.Patience)).ConfigureAwait(false);
+
+            var audit = await site.Effects.AuditAsync().ConfigureAwait(false);
+            var done = await site.Effects.SinceAsync(killed).ConfigureAwait(false);
+            results.Add(peer.Name, Acknowledged, audit.Messages);
+            results.Add(peer.Name, Missing, audit.Lost);
+            results.Add(peer.Name, Doubled, audit.Doubled);
+            if (done.Messages > 0)
+            {
+                results.Add(peer.Name, First, done.First);
+            }
+
+            if (isWhole && done.Messages > 0)
+            {
+                results.Add(peer.Name, All, done.Last);
+            }
+        }
+    }
+}

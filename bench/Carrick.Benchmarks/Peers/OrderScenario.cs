@@ -1,0 +1,42 @@
+using Carrick.Benchmarks.Reporting;
+
+namespace Carrick.Benchmarks.Peers;
+
+/// <summary>S4: messages of one key in the order of the sender, while the work of some fails twice before it succeeds.</summary>
+internal static class OrderScenario
+{
+    private const int Keys = 10_000;
+    private const int FailingPercent = 2;
+    private const string Rate = "messages/s until all is done";
+    private const string Violations = "overtaken";
+    private const string Messages = "messages";
+
+    public static async Task<bool> RunAsync(PeerSettings settings, IReadOnlyList<Peer> peers)
+    {
+        var results = new Results($"S4 order by key ({Keys} keys, Zipf 1.1; {FailingPercent} % fail twice; {settings.Connections[0]} connections)", peers);
+        await results.MeasureAsync(settings.Repetitions, peer => MeasureAsync(settings, peer, results)).ConfigureAwait(false);
+        results.Print(new(Rate, IsCompared: true), new(Messages), new(Violations));
+        return !results.HasFailures;
+    }
+
+    private static async Task MeasureAsync(PeerSettings settings, Peer peer, Results results)
+    {
+        results.Note(peer.Name, peer.Order ?? "not offered");
+        if (peer.Order is null)
+        {
+            return;
+        }
+
+        var site = await PeerSite.StartAsync(peer, PeerRole.HandleInOrder).ConfigureAwait(false);
+        await using (site.ConfigureAwait(false))
+        {
+            var load = settings.ToLoad(site.Port) with { Keys = Keys, FailingPercent = FailingPercent };
+            var work = new Work(site, peer, settings);
+            await work.DoAsync(() => Generator.WarmUpAsync(site, load)).ConfigureAwait(false);
+            var done = await work.DoAsync(() => Generator.RunAsync(site, load)).ConfigureAwait(false);
+            results.Add(peer.Name, Rate, done.PerSecond);
+            results.Add(peer.Name, Messages, done.Messages);
+            results.Add(peer.Name, Violations, await site.Effects.OvertakenAsync(done.StartedAt).ConfigureAwait(false));
+        }
+    }
+}
