@@ -110,7 +110,12 @@ internal sealed partial class PostgresStore : ISharedStore
                 await CheckSettingsAsync(connection, cancellationToken).ConfigureAwait(false);
             }
 
-            var lease = new NodeLease(Database, LockKey, () => _writer?.Known ?? 0) { Seen = view => Seen?.Invoke(view), Told = () => Told?.Invoke() };
+            var lease = new NodeLease(Database, LockKey, () => _writer?.Known ?? 0) 
+            {
+                Renewed = Shards.Renewed,
+                Seen = view => Seen?.Invoke(view),
+                Told = () => Told?.Invoke(),
+            };
             try
             {
                 var (node, shards, facts) = await lease.JoinAsync(connection => TakeAsync(connection, cancellationToken), cancellationToken).ConfigureAwait(false);

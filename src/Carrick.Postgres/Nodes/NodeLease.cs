@@ -55,6 +55,9 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
     /// <summary>Whether others have taken this node for dead.</summary>
     public bool IsLost => _lost;
 
+    /// <summary>Called when the lease was renewed: with the time stamp from before, and how long it lasts.</summary>
+    public required Action<long, TimeSpan> Renewed { get; init; }
+
     /// <inheritdoc cref="ISharedStore.Seen"/>
     public required Action<ClusterView> Seen { get; init; }
 
@@ -68,6 +71,7 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
         var connection = _connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await LockAsync(connection, cancellationToken).ConfigureAwait(false);
+        var asked = TimeProvider.System.GetTimestamp();
         await connection.ExecuteAsync(
             database.Sql(
                 $"""
@@ -89,6 +93,7 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
         var facts = await take(connection).ConfigureAwait(false);
         await TellAsync(connection, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+        Renewed(asked, Lasts);
         return (_node, shards, facts);
     }
 
@@ -281,6 +286,7 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
     private async Task<TimeSpan?> RenewAsync(NpgsqlConnection connection)
     {
         List<NodeView> nodes = [];
+        var asked = TimeProvider.System.GetTimestamp();
         var (renewed, newest) = (false, known());
         await using (var command = new NpgsqlCommand(database.Sql(Renew), connection)
         {
@@ -300,6 +306,7 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
             return null;
         }
 
+        Renewed(asked, Lasts);
         foreach (var ended in _goneSince.Keys.Except(nodes.Select(node => node.Id)).ToList())
         {
             _goneSince.Remove(ended);

@@ -74,6 +74,11 @@ internal sealed partial class ConsumerPump
                 return null;
             }
 
+            if (!_shards.IsCurrent)
+            {
+                return WhileNotCurrent;
+            }
+
             if (State.GateUntil is { } gate && gate > now)
             {
                 return gate - now;

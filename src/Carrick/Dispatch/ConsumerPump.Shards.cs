@@ -7,6 +7,8 @@ namespace Carrick.Dispatch;
 /// <content>Shards come and go. Each time the pump forgets all that does not run and reads the store again, as at its start.</content>
 internal sealed partial class ConsumerPump
 {
+    private static readonly TimeSpan WhileNotCurrent = TimeSpan.FromMilliseconds(250);
+    private readonly ShardSet _shards;
     private ulong _serving;
     private bool _isStale;
     private (ulong Shards, TaskCompletionSource Done)? _leave;

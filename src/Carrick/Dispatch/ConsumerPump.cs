@@ -41,7 +41,7 @@ internal sealed partial class ConsumerPump : IDisposable
 
     public ConsumerPump(
         ConsumerDefinition definition, ConsumerState state, ConsumerDepth depth, IDeliveryRunner runner, IWorkReader reader,
-        BodyBudget bodies, CarrickOptions options, TimeProvider time, ILogger logger, ulong serving = ShardSet.All)
+        BodyBudget bodies, CarrickOptions options, TimeProvider time, ILogger logger, ShardSet? shards = null)
     {
         Definition = definition;
         State = state;
@@ -54,7 +54,8 @@ internal sealed partial class ConsumerPump : IDisposable
         _health = new LoopHealth($"Consumer '{definition.Name}'");
         _wakeup = new Wakeup(time);
         _capacity = options.ConsumerBuffer;
-        _serving = serving;
+        _shards = shards ?? new ShardSet(ShardSet.All);
+        _serving = _shards.Serving;
         (_ready, _delayed, _keys) = Empty();
         _bucket = MakeBucket(definition);
     }
@@ -241,7 +242,7 @@ internal sealed partial class ConsumerPump : IDisposable
 
     private TokenBucket? MakeBucket(ConsumerDefinition definition) => RateOf(definition) is { } rate ? new TokenBucket(rate, _time) : null;
 
-    private bool MayStart(DateTimeOffset now) => !_stopping && State.DisabledAt is null && !(State.GateUntil > now);
+    private bool MayStart(DateTimeOffset now) => !_stopping && State.DisabledAt is null && !(State.GateUntil > now) && _shards.IsCurrent;
 
     private void PutOff(WorkItem item, bool rushed)
     {

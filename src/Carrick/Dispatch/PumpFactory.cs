@@ -29,7 +29,7 @@ internal sealed class PumpFactory(
         IDeliveryRunner runner = definition is HandlerDefinition handler
             ? await LaneAsync(handler, cancellationToken).ConfigureAwait(false)
             : endpoints;
-        return new ConsumerPump(definition, state, depth, runner, store.Work, bodies, options.Value, time, loggers.CreateLogger<ConsumerPump>(), shards.Serving);
+        return new ConsumerPump(definition, state, depth, runner, store.Work, bodies, options.Value, time, loggers.CreateLogger<ConsumerPump>(), shards);
     }
 
     /// <summary>Starts the relays of new lanes: a message that comes before its integration is in force would wait for the next start.</summary>

@@ -19,6 +19,7 @@ internal sealed class ShardSet(ulong owned)
 
     private ulong _owned = owned;
     private ulong _leaving;
+    private long _currentUntil = long.MaxValue;
     private int _next;
 
     /// <summary>The shards that belong to this node.</summary>
@@ -26,6 +27,12 @@ internal sealed class ShardSet(ulong owned)
 
     /// <summary>The shards whose work this node starts: the owned ones but for those that it is about to give up.</summary>
     public ulong Serving => Owned & ~Volatile.Read(ref _leaving);
+
+    /// <summary>
+    /// Whether nobody can have taken the shards over yet. A process that was suspended, or cut off from its store, starts nothing of them before it has
+    /// renewed its lease: another node may be at it, and would see two at once, or an older event after a newer.
+    /// </summary>
+    public bool IsCurrent => TimeProvider.System.GetTimestamp() < Volatile.Read(ref _currentUntil);
 
     /// <summary>Whether this node does what is done once.</summary>
     public bool IsLeader => Contains(Owned, Leading);
@@ -35,6 +42,12 @@ internal sealed class ShardSet(ulong owned)
     public static ulong Mask(int shard) => 1UL << shard;
 
     public bool Owns(int shard) => Contains(Owned, shard);
+
+    /// <summary>The lease was renewed.</summary>
+    /// <param name="asked">The time stamp of <see cref="TimeProvider.System"/> before the store was asked to.</param>
+    /// <param name="lasts">For how long.</param>
+    public void Renewed(long asked, TimeSpan lasts) =>
+        Volatile.Write(ref _currentUntil, asked + (long)(lasts.TotalSeconds * TimeProvider.System.TimestampFrequency));
 
     public void Add(ulong shards) => Interlocked.Or(ref _owned, shards);
 

@@ -36,9 +36,12 @@ public sealed class TakeOverTests
 
         await Station.UntilAsync(() => Count(database, "SELECT count(*) FROM carrick.outcomes") == 2, () => second.Output);
         Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, WorkMovesWithin + Slack);
+        var calls = station.Receiver.Calls.Count;
         first.Resume();
 
         Assert.Equal(1, await first.ExitAsync());
+        // What was due meanwhile it did not start: its lease had ended.
+        Assert.Equal(calls, station.Receiver.Calls.Count);
         Assert.Contains("was taken over by another process", first.Output, StringComparison.Ordinal);
         Assert.Equal(2, Count(database, "SELECT count(*) FROM carrick.events"));
         Assert.Equal(2, Count(database, "SELECT count(*) FROM carrick.outcomes"));

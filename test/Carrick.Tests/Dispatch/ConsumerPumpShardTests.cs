@@ -121,5 +121,23 @@ public sealed class ConsumerPumpShardTests
         Assert.Single(run.Started);
     }
 
+    [Fact]
+    public async Task Pump_AfterItsLeaseHasEnded_StartsNothingUntilItIsRenewed()
+    {
+        var run = new PumpRun(OrderingMode.Subject, retryChance: 0, new PCG(3), concurrency: 4);
+        run.Shards.Renewed(TimeProvider.System.GetTimestamp(), TimeSpan.Zero);
+        run.Pump.Start();
+        run.Commit("a");
+        run.Commit("b");
+        await run.WhenReadAsync(Limit);
+        var early = run.Started.Count;
+
+        run.Shards.Renewed(TimeProvider.System.GetTimestamp(), TimeSpan.FromHours(1));
+
+        await run.WhenDoneAsync(2, Limit);
+        Assert.Equal(0, early);
+        await run.Pump.StopAsync();
+    }
+
     private static string Key(PCG random) => "abcdefgh"[(int)random.Next(8u)].ToString();
 }

@@ -48,7 +48,7 @@ internal sealed class PumpRun : IDeliveryRunner
         };
         Pump = new ConsumerPump(
             definition, new ConsumerState(1, null, null, gate), default, this, Work, new BodyBudget(10_000),
-            new CarrickOptions { ConsumerBuffer = 16 }, TimeProvider.System, logger ?? NullLogger.Instance);
+            new CarrickOptions { ConsumerBuffer = 16 }, TimeProvider.System, logger ?? NullLogger.Instance, Shards);
     }
 
     public FakeWork Work { get; } = new();
@@ -56,6 +56,9 @@ internal sealed class PumpRun : IDeliveryRunner
     public ConsumerPump Pump { get; }
 
     public string? Violation { get; private set; }
+
+    /// <summary>The lease of the pump's node.</summary>
+    public ShardSet Shards { get; } = new(ShardSet.All);
 
     /// <summary>The shards that are the pump's.</summary>
     public ulong Owned { get; private set; } = ShardSet.All;

@@ -47,6 +47,19 @@ public sealed class ShardSetTests
         Assert.Equal(0b1111UL, set.Serving);
     }
 
+    [Fact]
+    public void IsCurrent_WithoutARenewalInTime_IsOver()
+    {
+        var set = new ShardSet(ShardSet.All);
+        var now = TimeProvider.System.GetTimestamp();
+        Assert.True(set.IsCurrent);
+
+        set.Renewed(now, TimeSpan.FromHours(1));
+        Assert.True(set.IsCurrent);
+        set.Renewed(now - (2 * TimeProvider.System.TimestampFrequency), TimeSpan.FromSeconds(1));
+        Assert.False(set.IsCurrent);
+    }
+
     [Theory]
     [InlineData(0UL, "none")]
     [InlineData(1UL, "0")]
