@@ -20,6 +20,12 @@ internal static class MigrationRunner
         PostgresDatabase database, long lockKey, IReadOnlyList<SqlScript> scripts, CancellationToken cancellationToken)
     {
         await using var holder = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        if (await VersionAsync(database, holder, cancellationToken).ConfigureAwait(false) == SchemaVersion.Of(scripts[^1].Name))
+        {
+            // Without the lock, which an owner that stands still may hold: opening the store ends that one, and not a start that has nothing to migrate.
+            return [];
+        }
+
         await using var transaction = await holder.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await holder.ExecuteAsync("SELECT pg_advisory_xact_lock($1)", cancellationToken, P.Int64(lockKey)).ConfigureAwait(false);
         var version = await VersionAsync(database, holder, cancellationToken).ConfigureAwait(false);

@@ -52,6 +52,7 @@ public sealed class PostgresLeaseTests : StoreTest<PostgresHarness>
 
         await Store.DisposeAsync();
         await using var second = Harness.Create(Time);
+        Assert.Empty(await second.MigrateAsync(Token).AsTask().WaitAsync(TimeSpan.FromSeconds(10), Token));
         var ownership = await second.OpenAsync(Token);
 
         Assert.Equal(2, ownership.Epoch);
