@@ -110,7 +110,7 @@ internal sealed partial class PostgresStore : ISharedStore
                 await CheckSettingsAsync(connection, cancellationToken).ConfigureAwait(false);
             }
 
-            var lease = new NodeLease(Database, LockKey, () => _writer?.Known ?? 0) 
+            var lease = new NodeLease(Database, LockKey, () => _writer?.Known ?? 0)
             {
                 Renewed = Shards.Renewed,
                 Seen = view => Seen?.Invoke(view),

@@ -39,8 +39,7 @@ internal sealed class CommandWriter(StoreState state, ChangeWriter changes) : ID
             }
         }
 
-        Flush(transaction);
-        transaction.Run([.. changes.Statements()]);
+        Flush(transaction, isLast: true);
     }
 
     public void Dispose() => _ingest.Dispose();
@@ -80,22 +79,24 @@ internal sealed class CommandWriter(StoreState state, ChangeWriter changes) : ID
         return command.Applied = starts is not null;
     }
 
-    private void Flush(WriteTransaction transaction)
+    private void Flush(WriteTransaction transaction, bool isLast = false)
     {
         if (_gathered.Count == 0)
         {
+            transaction.Run(Changes(isLast));
             return;
         }
 
         var events = _gathered.OfType<IngestCommand>().SelectMany(command => command.Events).ToList();
         _work.Begin();
-        transaction.Run([.. new[]
+        WriteStatement[] first = [.. new[]
         {
             events.Count == 0 ? null : _ingest.Statement(events),
             _work.Complete([.. _gathered.OfType<CompleteCommand>()]),
             _work.PutOff([.. _gathered.OfType<RetryCommand>()]),
             _work.GiveUp([.. _gathered.OfType<DeadLetterCommand>()]),
-        }.OfType<WriteStatement>()]);
+        }.OfType<WriteStatement>()];
+        transaction.Run([.. first, .. Changes(isLast)]);
 
         List<WriteStatement> then = [];
         if (events.Count > 0 && _ingest.Settle(events) is { Count: > 0 } conflicts)
@@ -111,9 +112,12 @@ internal sealed class CommandWriter(StoreState state, ChangeWriter changes) : ID
             }
         }
 
-        transaction.Run(then);
+        transaction.Run([.. then, .. Changes(isLast)]);
         _gathered.Clear();
     }
+
+    // With the last of the other statements, to spare a round trip; what comes of these goes with what follows from them.
+    private WriteStatement[] Changes(bool isLast) => isLast ? [.. changes.Statements()] : [];
 
     private IEnumerable<WriteStatement> Consequences(StoreCommand command)
     {
