@@ -74,6 +74,12 @@ internal sealed partial class ConsumerPump
                 return null;
             }
 
+            if (_isStale)
+            {
+                // Shards have come or gone: a later delivery of a key may be here without the earlier ones.
+                return TimeSpan.Zero;
+            }
+
             if (!_shards.IsCurrent)
             {
                 return WhileNotCurrent;

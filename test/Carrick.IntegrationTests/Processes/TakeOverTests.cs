@@ -22,6 +22,8 @@ public sealed class TakeOverTests
         station.Receiver.Script = Receiver.Answer(503);
         var first = await station.StartAsync();
         var waiting = await station.AcceptAsync(first, "m1");
+        // Not in the middle of its first request, which would go on when it wakes up.
+        await Station.UntilAsync(() => Count(database, "SELECT count(*) FROM carrick.attempts") > 0, () => first.Output);
 
         first.Suspend();
         var started = TimeProvider.System.GetTimestamp();

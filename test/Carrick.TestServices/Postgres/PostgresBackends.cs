@@ -6,10 +6,10 @@ namespace Carrick.TestServices.Postgres;
 
 /// <summary>The processes of a server that serve one application.</summary>
 /// <param name="server">The server.</param>
-/// <param name="application">The application's name.</param>
+/// <param name="application">The application's name, or how it begins.</param>
 public sealed class PostgresBackends(PostgresServer server, string application)
 {
-    private const string OfTheApplication = "FROM pg_stat_activity WHERE application_name = $1";
+    private const string OfTheApplication = "FROM pg_stat_activity WHERE application_name LIKE $1 || '%'";
 
     private readonly string _connectionString = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Pooling = false }.ConnectionString;
 
