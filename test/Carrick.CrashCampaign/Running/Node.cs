@@ -90,6 +90,9 @@ internal sealed class Node : IDisposable
         _victim.Dispose();
     }
 
+    /// <summary>The process of its server.</summary>
+    public int ProcessId => _victim.Id;
+
     private VictimProcess Start() => VictimProcess.Start(
         Settings, _stage.Log, line => !VictimLog.IsOwnedByAnother(line) && (_lost is not null ? VictimLog.IsFailureOfAZombie(line) : VictimLog.IsFailure(line)));
 

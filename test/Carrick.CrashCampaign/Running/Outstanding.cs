@@ -4,17 +4,24 @@ using NpgsqlTypes;
 
 namespace Carrick.CrashCampaign.Running;
 
-/// <summary>The deliveries of handlers that were outstanding at one moment, read with plain SQL, and how many of them nobody has tried since.</summary>
+/// <summary>The deliveries of handlers that were outstanding at one moment, at all nodes or at one, read with plain SQL, and how many of them nobody has tried since.</summary>
 internal sealed class Outstanding(string connectionString, long[] ids, int[] attempts)
 {
     public int Count => ids.Length;
 
-    public static async Task<Outstanding> ReadAsync(string connectionString)
+    /// <param name="connectionString">Of the database.</param>
+    /// <param name="process">The process of the node, or <see langword="null"/> for all.</param>
+    public static async Task<Outstanding> ReadAsync(string connectionString, int? process = null)
     {
         await using var connection = await OpenAsync(connectionString);
         await using var command = new NpgsqlCommand(
-            "SELECT work.id, work.attempts FROM carrick.work JOIN carrick.consumers ON consumers.number = work.consumer WHERE consumers.name = ANY ($1)", connection);
+            """
+            SELECT work.id, work.attempts FROM carrick.work JOIN carrick.consumers ON consumers.number = work.consumer WHERE consumers.name = ANY ($1)
+                AND ($2::integer IS NULL OR work.shard IN (SELECT shard FROM carrick.leases JOIN carrick.nodes ON nodes.id = leases.node WHERE nodes.name LIKE '%/' || $2))
+            """,
+            connection);
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [VictimSettings.Ledger, VictimSettings.Audit] });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)process ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
         await using var row = await command.ExecuteReaderAsync();
         List<long> ids = [];
         List<int> attempts = [];
@@ -40,6 +47,15 @@ internal sealed class Outstanding(string connectionString, long[] ids, int[] att
         command.Parameters.Add(new NpgsqlParameter { Value = ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
         command.Parameters.Add(new NpgsqlParameter { Value = attempts, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
         return (int)(await command.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>Whether a process is among the nodes: until it is taken for dead, or leaves.</summary>
+    public static async Task<bool> IsNodeAsync(string connectionString, int process)
+    {
+        await using var connection = await OpenAsync(connectionString);
+        await using var command = new NpgsqlCommand("SELECT EXISTS (SELECT 1 FROM carrick.nodes WHERE name LIKE '%/' || $1::integer)", connection);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = process });
+        return await command.ExecuteScalarAsync() is true;
     }
 
     private static async Task<NpgsqlConnection> OpenAsync(string connectionString)

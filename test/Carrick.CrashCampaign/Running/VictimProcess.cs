@@ -21,6 +21,8 @@ internal sealed partial class VictimProcess : IDisposable
     private volatile bool _ending;
     private volatile bool _takenOver;
 
+    public int Id => _process.Id;
+
     private VictimProcess(Process process, Func<string, bool> isFailure) => (_process, _isFailure) = (process, isFailure);
 
     /// <summary>Whether it has said that another has taken its store over.</summary>

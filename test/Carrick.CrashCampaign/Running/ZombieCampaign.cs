@@ -7,8 +7,8 @@ using Carrick.Testing.History;
 namespace Carrick.CrashCampaign.Running;
 
 /// <summary>
-/// Two servers on one schema. One that works is suspended until all that it had to do was tried by the other, and then wakes up: it can complete nothing
-/// more, ends, and is started again. Nothing here minds whether one or both of them work.
+/// Two servers that share a schema. One is suspended until it is taken for dead and all that it had to do was tried by the other, and then wakes up: it can complete
+/// nothing more, ends, and is started again.
 /// </summary>
 internal sealed class ZombieCampaign : ICampaign
 {
@@ -66,7 +66,7 @@ internal sealed class ZombieCampaign : ICampaign
         node.Hide();
         TimeSpan? first = null;
         var (last, moved) = (had.Count, watch.Elapsed);
-        for (var untried = last; untried > 0; untried = await had.CountUntriedAsync())
+        for (var untried = last; untried > 0 || await Outstanding.IsNodeAsync(_stage.Postgres!.ConnectionString, node.ProcessId); untried = await had.CountUntriedAsync())
         {
             if (untried < last)
             {
@@ -119,7 +119,7 @@ internal sealed class ZombieCampaign : ICampaign
             await Task.Delay(_stage.Random.Next(1_000));
             node.Suspend();
             await Task.Delay(UnderWay);
-            var had = await Outstanding.ReadAsync(_stage.Postgres!.ConnectionString);
+            var had = await Outstanding.ReadAsync(_stage.Postgres!.ConnectionString, node.ProcessId);
             if (had.Count > 0)
             {
                 return (node, had);
