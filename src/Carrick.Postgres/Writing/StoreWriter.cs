@@ -111,7 +111,12 @@ internal sealed class StoreWriter(
     {
         if (_doubt is not null)
         {
-            throw new StoreException($"What became of the last commit in '{database.Name}' is not known yet.", StoreFailure.Transient);
+            if (_settled!.Known is not null)
+            {
+                throw new StoreException($"What became of the last commit in '{database.Name}' is not known yet.", StoreFailure.Transient);
+            }
+
+            Settle();
         }
 
         var known = _connection is not null;
@@ -339,7 +344,10 @@ internal sealed class StoreWriter(
         catch (NpgsqlException error) when (error is not PostgresException || _connection?.FullState != ConnectionState.Open)
         {
             (_doubt, _settled) = (new CommitDoubt(begun.Transaction, begun.Backend, begun.ServerStarted, null), settled);
-            throw new StoreException($"The connection to '{database.Name}' was lost during a commit; its outcome is unknown.", StoreFailure.Unknown, error);
+            // Nobody was promised what has no ids, and whoever wants it asks again.
+            throw settled.Known is null
+                ? new StoreException($"The connection to '{database.Name}' was lost during a commit of the store's own.", StoreFailure.Transient, error)
+                : new StoreException($"The connection to '{database.Name}' was lost during a commit; its outcome is unknown.", StoreFailure.Unknown, error);
         }
 
         Settle(settled);

@@ -94,7 +94,7 @@ internal sealed class Node : IDisposable
     public int ProcessId => _victim.Id;
 
     private VictimProcess Start() => VictimProcess.Start(
-        Settings, _stage.Log, line => !VictimLog.IsOwnedByAnother(line) && (_lost is not null ? VictimLog.IsFailureOfAZombie(line) : VictimLog.IsFailure(line)));
+        Settings, _stage.Log, line => _lost is not null ? VictimLog.IsFailureOfAZombie(line) : VictimLog.IsFailure(line));
 
     private async Task SuperviseAsync()
     {

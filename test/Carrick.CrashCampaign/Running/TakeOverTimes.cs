@@ -5,7 +5,7 @@ namespace Carrick.CrashCampaign.Running;
 /// <summary>How long what a suspended server had to do stood still.</summary>
 internal sealed class TakeOverTimes
 {
-    // The lease lasts 9 s, the rest is for two busy cores: a standby asks every 250 ms, waits a second for a commit that stands still, and has to start its engine.
+    // The lease lasts 8 s, the rest is for two busy cores: the other has to see it, to take the shards and to read what is in them.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(3);
 

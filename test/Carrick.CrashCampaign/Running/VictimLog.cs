@@ -18,10 +18,6 @@ internal static partial class VictimLog
     /// <summary>Whether the server says that another has taken its store over.</summary>
     public static bool IsTakenOver(string line) => IdOf(line) == 1002 && line.Contains("was taken over by another process", StringComparison.Ordinal);
 
-    /// <summary>Whether the host says that it could not start, because another server owned the store for as long as one waits.</summary>
-    public static bool IsOwnedByAnother(string line) =>
-        line.StartsWith("fail: Microsoft.Extensions.Hosting.", StringComparison.Ordinal) && line.Contains("which is alive. One Carrick at a time", StringComparison.Ordinal);
-
     /// <summary>The same after it has slept through a take-over: its connections may have been ended, and what was under way cannot be recorded.</summary>
     public static bool IsFailureOfAZombie(string line) => IsFailureDespiteFaults(line) && !IsTakenOver(line) && IdOf(line) is not (1112 or 1015);
 

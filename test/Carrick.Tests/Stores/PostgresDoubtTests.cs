@@ -77,6 +77,32 @@ public sealed class PostgresDoubtTests : IAsyncLifetime
     public async Task Settle_OfANumberThatTheServerHasNotReachedAgain_IsNotDurable() =>
         Assert.False(await DoubtAsync(CommitCut.BeforeServer, new IngestCommand { Events = [NewEvent("m1")] }, others: 0));
 
+    [Theory]
+    [InlineData(CommitCut.BeforeServer)]
+    [InlineData(CommitCut.AfterServer)]
+    public async Task Register_WhoseConnectionIsLost_FailsForNowAndLeavesTheStoreUsable(CommitCut cut)
+    {
+        _cutter.Next = () => cut;
+        var lost = await Assert.ThrowsAsync<StoreException>(async () => await _store.RegisterAsync(["later"], ["later/on"], Token));
+        _cutter.Next = () => CommitCut.None;
+
+        Assert.Equal(StoreFailure.Transient, lost.Failure);
+        await CommitAsync(new IngestCommand { Events = [NewEvent("m1")] });
+        Assert.True((await _store.RegisterAsync(["later"], ["later/on"], Token)).Integrations.ContainsKey("later"));
+    }
+
+    [Fact]
+    public async Task Maintain_WhoseConnectionIsLost_FailsForNow()
+    {
+        await CommitAsync(new RetentionCommand { EventsBefore = DateTimeOffset.UtcNow, KeysBefore = DateTimeOffset.UnixEpoch, DeadLettersBefore = DateTimeOffset.UnixEpoch, Limit = 9 });
+        _cutter.Next = () => CommitCut.AfterServer;
+        var lost = await Assert.ThrowsAsync<StoreException>(async () => await _store.MaintainAsync(idle: true, Token));
+        _cutter.Next = () => CommitCut.None;
+
+        Assert.Equal(StoreFailure.Transient, lost.Failure);
+        await CommitAsync(new IngestCommand { Events = [NewEvent("m1")] });
+    }
+
     private async Task<bool> DoubtAsync(CommitCut cut, StoreCommand command, int others = 50)
     {
         // What came before is on disk; what follows is not, unless it is committed: the process that writes the log in the background stands still.
