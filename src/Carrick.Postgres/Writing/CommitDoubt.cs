@@ -1,4 +1,6 @@
 using Carrick.Postgres.Raw;
+using Carrick.Shards;
+using Carrick.Storage.Rows;
 using Npgsql;
 
 namespace Carrick.Postgres.Writing;
@@ -59,3 +61,9 @@ internal sealed record CommitDoubt(string Transaction, int Backend, string Serve
         return command.ExecuteScalar() is not null;
     }
 }
+
+/// <summary>What is true once a transaction is durable.</summary>
+/// <param name="Known">The newest id that this node knows of; <see langword="null"/> for a transaction of the store's own, behind which no news are read.</param>
+/// <param name="News">What others have done.</param>
+/// <param name="Names">The names, if others have added some.</param>
+internal sealed record Settled(long? Known, News? News, Names? Names);

@@ -397,7 +397,4 @@ internal sealed class StoreWriter(
     }
 
     private sealed record Begun(bool IsMember, string Transaction, int Backend, string ServerStarted, long Newest);
-
-    /// <summary>What is true once the transaction is durable.</summary>
-    private sealed record Settled(long? Known, News? News, Names? Names);
 }
