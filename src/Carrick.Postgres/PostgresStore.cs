@@ -172,9 +172,14 @@ internal sealed partial class PostgresStore : ISharedStore
         {
             await using var connection = await Database.OpenPooledAsync(cancellationToken).ConfigureAwait(false);
             await connection.ExecuteAsync(
-                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = ANY ($1)",
+                Database.Sql(
+                    $"""
+                    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                    WHERE application_name IN (SELECT replace($1, '#', n.id::text) FROM ~nodes AS n WHERE n.id = ANY ($2) AND {NodeSql.IsDead})
+                    """),
                 cancellationToken,
-                P.Texts([.. nodes.Select(node => NodeSql.SessionName(LockKey, node))])).ConfigureAwait(false);
+                P.Text(NodeSql.SessionPattern(LockKey)),
+                P.Int64s([.. nodes])).ConfigureAwait(false);
             return true;
         },
         "change").AsTask());

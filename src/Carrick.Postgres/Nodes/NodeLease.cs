@@ -79,7 +79,7 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
                 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name IN (SELECT replace($1, '#', id::text) FROM fenced)
                 """),
             cancellationToken,
-            P.Text(NodeSql.SessionName(lockKey, 0).Replace("node 0", "node #", StringComparison.Ordinal))).ConfigureAwait(false);
+            P.Text(NodeSql.SessionPattern(lockKey))).ConfigureAwait(false);
         _node = (long)(await connection.ScalarAsync(
             database.Sql(Join),
             cancellationToken,
@@ -167,7 +167,7 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
                     """),
                 cancellationToken,
                 P.Int64(lockKey),
-                P.Text(NodeSql.SessionName(lockKey, 0).Replace("node 0", "node #", StringComparison.Ordinal))).ConfigureAwait(false);
+                P.Text(NodeSql.SessionPattern(lockKey))).ConfigureAwait(false);
             await connection.ScalarAsync("SELECT set_config('lock_timeout', '12s', true)", cancellationToken).ConfigureAwait(false);
             await connection.ScalarAsync("SELECT pg_advisory_xact_lock($1)", cancellationToken, P.Int64(lockKey)).ConfigureAwait(false);
         }

@@ -24,7 +24,10 @@ internal static class NodeSql
         """;
 
     /// <summary>What a session of a node is called, so that it can be ended when the node is taken for dead.</summary>
-    public static string SessionName(long lockKey, long node) => string.Create(CultureInfo.InvariantCulture, $"carrick node {node} ({lockKey:x})");
+    public static string SessionName(long lockKey, long node) => SessionPattern(lockKey).Replace("#", node.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+
+    /// <summary>The same with <c>#</c> for the number of the node.</summary>
+    public static string SessionPattern(long lockKey) => string.Create(CultureInfo.InvariantCulture, $"carrick node # ({lockKey:x})");
 
     public static string Channel(SchemaName schema) => "carrick_" + schema.Name;
 

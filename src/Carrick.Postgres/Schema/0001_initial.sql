@@ -40,7 +40,6 @@ CREATE TABLE ~changes (
     due_at       bigint,
     attempts     integer,
     count        integer,
-    at           timestamptz NOT NULL DEFAULT now(),
     ordering_key text COLLATE "C"
 );
 

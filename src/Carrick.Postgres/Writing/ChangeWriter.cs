@@ -69,7 +69,7 @@ internal sealed class ChangeWriter(StoreState state, PostgresDatabase database, 
 
     public void OfConsumer(int consumer) => _rows.Add(new Row(ChangeKind.Consumer, null, consumer, null, null, null, null, null));
 
-    public void OfAll(ChangeKind kind, long? record = null) => _rows.Add(new Row(kind, null, null, record, null, null, null, null));
+    public void OfAll(ChangeKind kind) => _rows.Add(new Row(kind, null, null, null, null, null, null, null));
 
     /// <summary>What is to be written yet, to be sent with the last statements of the transaction.</summary>
     public IEnumerable<WriteStatement> Statements()

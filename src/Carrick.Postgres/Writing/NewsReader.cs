@@ -68,9 +68,6 @@ internal sealed class NewsReader(StoreState state, long node, ulong shards, long
                     State = new ConsumerState(consumer, UnixTime.From(row.NullableInt64(13)), row.NullableText(14), UnixTime.From(row.NullableInt64(15))),
                 });
                 break;
-            case ChangeKind.Replay:
-                _changes.Add(change with { Job = state.Ids.Make(row.GetInt64(2)) });
-                break;
             case ChangeKind.Names:
                 HasNames = true;
                 break;

@@ -87,7 +87,7 @@ internal sealed class ReplayWriter(StoreState state, ChangeWriter changes)
         command.Job = job = job with { Total = total ?? 0 };
         if (!changes.Owns(ShardSet.Leading))
         {
-            changes.OfAll(ChangeKind.Replay, job.Id.Key);
+            changes.OfAll(ChangeKind.Replay);
         }
 
         return transaction.Run(

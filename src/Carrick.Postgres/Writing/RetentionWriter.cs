@@ -47,8 +47,6 @@ internal sealed class RetentionWriter(StoreState state, ChangeWriter changes)
         SELECT (SELECT count(*) FROM batch), (SELECT max(id) FROM batch), (SELECT count(*) FROM gone)
         """;
 
-    private const long ChangesKeptFor = 3_600;
-
     private long _eventCursor;
 
     public void Apply(WriteTransaction transaction, RetentionCommand command)
@@ -63,8 +61,8 @@ internal sealed class RetentionWriter(StoreState state, ChangeWriter changes)
         Delete(transaction, command, "DELETE FROM ~audit WHERE number IN (SELECT number FROM ~audit WHERE at < $1 ORDER BY number LIMIT $2)", P.Int64(before));
         Delete(transaction, command, "DELETE FROM ~replays WHERE id IN (SELECT id FROM ~replays WHERE state <> 0 AND ended_at < $1 LIMIT $2)", P.Int64(before));
         DeleteVersions(transaction, command);
-        // Nobody is that far behind: a node whose lease has ended joins anew.
-        Delete(transaction, command, "DELETE FROM ~changes WHERE id IN (SELECT id FROM ~changes WHERE at < now() - $1 * interval '1 second' ORDER BY id LIMIT $2)", P.Int64(ChangesKeptFor));
+        // Nobody is that far behind: a node whose lease has ended joins anew. Their ids are times.
+        Delete(transaction, command, "DELETE FROM ~changes WHERE id IN (SELECT id FROM ~changes WHERE id < $1 ORDER BY id LIMIT $2)", P.Int64(UnixTime.Key(command.EventsBefore)));
     }
 
     // As long as anything is stored that could come again, so that a replay is still found late.

@@ -32,6 +32,10 @@ internal sealed partial class ConfigurationFollower(
             active.Document = text;
             LogFollowed(document.Integrations.Count);
         }
+        catch (ArgumentException exception)
+        {
+            LogRefused(exception.Message);
+        }
         finally
         {
             active.Applying.Release();

@@ -16,8 +16,7 @@ namespace Carrick.Cluster;
 /// </summary>
 internal sealed partial class ClusterRunner : IAsyncDisposable
 {
-    /// <summary>Deliveries of shards that are given up do not start meanwhile, so that is not waited for without end.</summary>
-    private static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AfterFailedDrain = TimeSpan.FromMinutes(1);
 
     private readonly ISharedStore? _store;
@@ -29,15 +28,17 @@ internal sealed partial class ClusterRunner : IAsyncDisposable
     private readonly ReplayRunner _replays;
     private readonly TimeProvider _time;
     private readonly ILogger<ClusterRunner> _logger;
+    private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Channel<ClusterView> _views = Channel.CreateBounded<ClusterView>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
-    private readonly Channel<Change> _changes = Channel.CreateUnbounded<Change>();
+    private readonly SemaphoreSlim _hasToFollow = new(0, 1);
     private Task _loop = Task.CompletedTask;
     private Task _following = Task.CompletedTask;
     private Task _giving = Task.CompletedTask;
-    private readonly Lock _gate = new();
     private bool _asking;
     private bool _askAgain;
+    private bool _replaysChanged;
+    private bool _configurationChanged;
 
     public ClusterRunner(
         IStore store, ShardSet shards, CommitQueue commits, RunningTopology topology, HandOff handOff, PumpFactory pumps, ReplayRunner replays, TimeProvider time,
@@ -54,6 +55,9 @@ internal sealed partial class ClusterRunner : IAsyncDisposable
         _logger = logger;
     }
 
+    /// <summary>How long to wait for what runs in shards that are given up: their deliveries do not start meanwhile.</summary>
+    public TimeSpan DrainWithin { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Called, one at a time, after another node has stored a configuration.</summary>
     public Func<CancellationToken, Task>? Reconfigured { get; set; }
 
@@ -64,17 +68,12 @@ internal sealed partial class ClusterRunner : IAsyncDisposable
             return;
         }
 
-        _handOff.Shared = change => _changes.Writer.TryWrite(change);
+        _handOff.Shared = Follow;
         _store.Told = AskForNews;
         _store.Seen = view => _views.Writer.TryWrite(view);
         _loop = Task.Run(RunAsync);
         _following = Task.Run(FollowAsync);
     }
-
-    /// <summary>The nodes; one for a store that is not shared.</summary>
-    /// <exception cref="StoreException">The database cannot be read.</exception>
-    public async ValueTask<ClusterView?> ReadNodesAsync(CancellationToken cancellationToken) =>
-        _store is null ? null : await _store.ReadNodesAsync(cancellationToken).ConfigureAwait(false);
 
     /// <summary>Takes and gives no more shards.</summary>
     public async Task StopAsync()
@@ -82,7 +81,7 @@ internal sealed partial class ClusterRunner : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         if (_store is not null)
         {
-            (_store.Seen, _store.Told) = (null, null);
+            (_store.Seen, _store.Told, _handOff.Shared) = (null, null, null);
         }
 
         await Task.WhenAll(_loop, _following, _giving).ConfigureAwait(false);
@@ -92,6 +91,7 @@ internal sealed partial class ClusterRunner : IAsyncDisposable
     {
         await StopAsync().ConfigureAwait(false);
         _stop.Dispose();
+        _hasToFollow.Dispose();
     }
 
     /// <summary>The next commit brings the news. One question at a time: of those that come while it waits, one more is asked.</summary>
@@ -192,7 +192,7 @@ internal sealed partial class ClusterRunner : IAsyncDisposable
 
         if (!led && _shards.IsLeader)
         {
-            await _replays.StartAsync(_stop.Token).ConfigureAwait(false);
+            Follow(ChangeKind.Replay);
         }
     }
 
@@ -228,19 +228,41 @@ internal sealed partial class ClusterRunner : IAsyncDisposable
         }
     }
 
+    /// <summary>Called on the commit thread, so it only notes what is to be done. What is stored is read as a whole, so that one note stands for many changes.</summary>
+    private void Follow(ChangeKind kind)
+    {
+        lock (_gate)
+        {
+            _replaysChanged |= kind == ChangeKind.Replay;
+            _configurationChanged |= kind == ChangeKind.Configuration;
+            if (_hasToFollow.CurrentCount == 0)
+            {
+                _hasToFollow.Release();
+            }
+        }
+    }
+
     private async Task FollowAsync()
     {
         try
         {
-            await foreach (var change in _changes.Reader.ReadAllAsync(_stop.Token).ConfigureAwait(false))
+            while (true)
             {
-                try
+                await _hasToFollow.WaitAsync(_stop.Token).ConfigureAwait(false);
+                bool replays, configuration;
+                lock (_gate)
                 {
-                    await FollowAsync(change).ConfigureAwait(false);
+                    (replays, configuration, _replaysChanged, _configurationChanged) = (_replaysChanged, _configurationChanged, false, false);
                 }
-                catch (Exception exception) when (exception is not OperationCanceledException || !_stop.IsCancellationRequested)
+
+                if (replays && _shards.IsLeader)
                 {
-                    LogNotFollowed(exception, change.Kind, exception.Message);
+                    await FollowAsync(ChangeKind.Replay, _replays.StartAsync).ConfigureAwait(false);
+                }
+
+                if (configuration && Reconfigured is { } reconfigured)
+                {
+                    await FollowAsync(ChangeKind.Configuration, reconfigured).ConfigureAwait(false);
                 }
             }
         }
@@ -250,16 +272,17 @@ internal sealed partial class ClusterRunner : IAsyncDisposable
         }
     }
 
-    private async Task FollowAsync(Change change)
+    private async Task FollowAsync(ChangeKind kind, Func<CancellationToken, Task> follow)
     {
-        switch (change.Kind)
+        try
         {
-            case ChangeKind.Replay when _shards.IsLeader:
-                await _replays.StartAsync(_stop.Token).ConfigureAwait(false);
-                break;
-            case ChangeKind.Configuration when Reconfigured is { } reconfigured:
-                await reconfigured(_stop.Token).ConfigureAwait(false);
-                break;
+            await follow(_stop.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (!_stop.IsCancellationRequested)
+        {
+            LogNotFollowed(exception, kind, exception.Message);
+            await Task.Delay(AfterFailure, _time, _stop.Token).ConfigureAwait(false);
+            Follow(kind);
         }
     }
 
@@ -278,6 +301,6 @@ internal sealed partial class ClusterRunner : IAsyncDisposable
     [LoggerMessage(1404, LogLevel.Warning, "Shards could not be taken: {Problem} It is tried again in a few seconds.")]
     private partial void LogPutOff(Exception exception, string problem);
 
-    [LoggerMessage(1405, LogLevel.Error, "What another node has changed ({Kind}) could not be done here: {Problem} A restart does it.")]
+    [LoggerMessage(1405, LogLevel.Error, "What another node has changed ({Kind}) could not be done here: {Problem} It is tried again.")]
     private partial void LogNotFollowed(Exception exception, ChangeKind kind, string problem);
 }

@@ -14,8 +14,8 @@ internal sealed class HandOff(RunningTopology topology, BodyBudget bodies, Shard
     private readonly ISharedStore? _shared = store as ISharedStore;
     private readonly HashSet<ConsumerPump> _offered = [];
 
-    /// <summary>Called with what another node has done to what all share.</summary>
-    public Action<Change>? Shared { get; set; }
+    /// <summary>Called with the kind of what another node has done to what all share.</summary>
+    public Action<ChangeKind>? Shared { get; set; }
 
     public void Committed(IReadOnlyList<StoreCommand> commands)
     {
@@ -118,7 +118,7 @@ internal sealed class HandOff(RunningTopology topology, BodyBudget bodies, Shard
                     pump?.SetState(change.State!);
                     break;
                 default:
-                    Shared?.Invoke(change);
+                    Shared?.Invoke(change.Kind);
                     break;
             }
         }

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Carrick.Commit;
 using Carrick.Hosting;
-using Carrick.Integrations;
 using Carrick.Shards;
 using Carrick.Storage.Commands;
 
@@ -42,7 +41,7 @@ internal sealed class EventIngress(RunningTopology topology, ICommitQueue commit
         {
             if (pump.Definition.Types.Matches(item.Type))
             {
-                var key = pump.Definition.Order == OrderingMode.Subject ? item.Subject : null;
+                var key = Placement.KeyOf(pump.Definition, item.Subject);
                 work.Add(new NewWork
                 {
                     Consumer = pump.State.Number,

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Carrick.Commit;
 using Carrick.Hosting;
-using Carrick.Integrations;
 using Carrick.Replay;
 using Carrick.Shards;
 using Carrick.Storage;
@@ -60,7 +59,7 @@ internal sealed class OperatorService(
             .Where(pump => consumer is null ? pump.Definition.Types.Matches(record.Type) : pump.Definition.Name == consumer)
             .Select(pump =>
             {
-                var key = pump.Definition.Order == OrderingMode.Subject ? record.Subject : null;
+                var key = Placement.KeyOf(pump.Definition, record.Subject);
                 return new NewReplay
                 {
                     EventId = eventId,

@@ -21,7 +21,7 @@ internal interface ISharedStore : IStore
     /// <summary>What other nodes have done, by the commit that has just ended; <see langword="null"/> if nothing. Called on the commit thread, once after each commit.</summary>
     News? TakeNews();
 
-    /// <summary>Ends what nodes that are taken for dead still have open: nobody shall wait for a process that stands still in a transaction.</summary>
+    /// <summary>Ends what nodes still have open if they are dead as far as the server can tell: nobody shall wait for a process that stands still in a transaction.</summary>
     ValueTask EndSessionsAsync(IReadOnlyCollection<long> nodes, CancellationToken cancellationToken);
 
     /// <summary>The nodes as they are now.</summary>

@@ -21,9 +21,6 @@ internal sealed record Change(ChangeKind Kind)
 
     /// <summary>The consumer's state now.</summary>
     public ConsumerState? State { get; init; }
-
-    /// <summary>The replay job.</summary>
-    public RecordId Job { get; init; }
 }
 
 /// <summary>Kinds of <see cref="Change"/>; the numbers are stored.</summary>

@@ -9,6 +9,9 @@ namespace Carrick.Shards;
 /// </summary>
 internal static class Placement
 {
+    /// <summary>The ordering key of a delivery of an event about this subject.</summary>
+    public static string? KeyOf(ConsumerDefinition definition, string? subject) => definition.Order == OrderingMode.Subject ? subject : null;
+
     /// <returns>The shard, or <see langword="null"/> for any.</returns>
     public static int? Of(ConsumerDefinition definition, int consumer, string? orderingKey) =>
         definition is EndpointDefinition ? Of(consumer)

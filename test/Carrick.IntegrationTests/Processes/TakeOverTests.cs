@@ -86,7 +86,7 @@ public sealed class TakeOverTests
         var (_, nodes) = await station.ApiAsync(second, HttpMethod.Get, "/v1/nodes");
         Assert.Equal(["False True", "True False"], nodes.GetProperty("data").EnumerateArray().Select(node => $"{node.GetProperty("self")} {node.GetProperty("leader")}"));
         station.Environment["CARRICK_API_KEY"] = Station.AdminKey;
-        var (code, table) = await station.RunAsync("nodes", "list", "--server", first.Url.ToString());
+        var (code, table) = await station.RunAsync("nodes", "--server", first.Url.ToString());
         Assert.Equal(0, code);
         Assert.Contains("0-31", table, StringComparison.Ordinal);
         Assert.Contains("32-63", table, StringComparison.Ordinal);
@@ -107,6 +107,48 @@ public sealed class TakeOverTests
         first.Terminate();
         Assert.Equal(0, await first.ExitAsync());
         await Station.UntilAsync(async () => await SharesAsync(station, second) is [64], () => second.Output);
+    }
+
+    [Fact]
+    public async Task Server_KilledBesideAnother_IsTakenOverWithinTenSeconds()
+    {
+        await using var database = await PostgresServer.StartNewAsync(TestContext.Current.CancellationToken);
+        await using var station = await Station.CreateAsync();
+        station.Environment[Key] = database.ConnectionString;
+        station.Retry = "{ attempts: 1000, base: 1s, cap: 1s }";
+        station.Receiver.Script = Receiver.Answer(503);
+        var first = await station.StartAsync();
+        var second = await station.StartAsync();
+        await Station.UntilAsync(async () => await SharesAsync(station, second) is [32, 32], () => second.Output);
+        await station.AcceptAsync(second, "m1");
+
+        await first.KillAsync();
+        station.Receiver.Script = Receiver.Answer(200);
+        var started = TimeProvider.System.GetTimestamp();
+
+        await Station.UntilAsync(async () => await SharesAsync(station, second) is [64], () => second.Output);
+        await Station.UntilAsync(() => Count(database, "SELECT count(*) FROM carrick.outcomes") == 1, () => second.Output);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, WorkMovesWithin + Slack);
+    }
+
+    [Fact]
+    public async Task Server_ThatLacksAVariableOfAConfigurationGivenToAnother_KeepsItsOwnAndSaysSo()
+    {
+        await using var database = await PostgresServer.StartNewAsync(TestContext.Current.CancellationToken);
+        await using var station = await Station.CreateAsync();
+        station.Environment[Key] = database.ConnectionString;
+        var without = await station.StartAsync();
+        station.Environment["ONLY_HERE"] = Station.Secret;
+        var with = await station.StartAsync();
+
+        var (status, body) = await station.ApiAsync(
+            with, HttpMethod.Put, "/v1/config", "integrations: { other: { receive: { scheme: standard-webhooks, secrets: \"${ONLY_HERE}\" } } }");
+
+        Assert.True(status == System.Net.HttpStatusCode.OK, body.ToString());
+        await Station.UntilAsync(() => without.Output.Contains("[5002]", StringComparison.Ordinal), () => without.Output);
+        Assert.Contains("ONLY_HERE", without.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(Station.Secret, without.Output, StringComparison.Ordinal);
+        await station.AcceptAsync(without, "m1");
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public sealed class CliCommandTests
         { "replays show rpl_1", "GET /v1/replays/rpl_1", """{"id":"rpl_1","replayed":4}""", "4" },
         { "replays cancel rpl_1", "POST /v1/replays/rpl_1/cancel", """{"id":"rpl_1","state":"cancelled"}""", "cancelled" },
         { "keys create robots --scope operate", "POST /v1/keys", """{"id":"key_1","key":"ck_NEW"}""", "ck_NEW" },
-        { "nodes list", "GET /v1/nodes", """{"data":[{"id":7,"name":"a/1","shards":"0-31"}],"nextCursor":null}""", "0-31" },
+        { "nodes", "GET /v1/nodes", """{"data":[{"id":7,"name":"a/1","shards":"0-31"}],"nextCursor":null}""", "0-31" },
         { "keys list", "GET /v1/keys", """{"data":[{"id":"key_1","scopes":["read","admin"]}],"nextCursor":null}""", "read, admin" },
         { "keys revoke key_1", "DELETE /v1/keys/key_1", "", "The key is revoked." },
     };

@@ -37,7 +37,7 @@ public sealed class CliContractTests : IDisposable
         "replays cancel rpl_1",
         "keys create robots --scope operate",
         "keys list",
-        "nodes list",
+        "nodes",
         "keys revoke key_1",
         "doctor",
     ];

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Carrick.Cluster;
 using Carrick.Delivery;
 using Carrick.Handlers;
 using Carrick.Hosting;
@@ -9,6 +10,8 @@ using Carrick.Retry;
 using Carrick.Shards;
 using Carrick.Storage;
 using Carrick.Tests.Engine;
+using Carrick.TestServices.Faults;
+using Carrick.TestServices.Postgres;
 using Carrick.Tests.Stores;
 using Npgsql;
 
@@ -83,6 +86,93 @@ public sealed class ClusterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Nodes_BehindAPooler_LookWhatOthersHaveForThem()
+    {
+        var pooler = await SharedPostgres.GetPoolerAsync();
+        await StartAsync(Ordered, connection: pooler.ConnectionString);
+        await StartAsync(Ordered, connection: pooler.ConnectionString);
+        Assert.True(((PostgresStore)_nodes[1].Store).Database.IsBehindPooler);
+        await SharedAsync();
+
+        for (var i = 0; i < 60; i++)
+        {
+            await _nodes[i % 2].IngestAsync($"{i:D6}", subject: $"k{i % 7}");
+        }
+
+        await _nodes[0].WhenCountAsync(DeliveryState.Succeeded, 60);
+        Assert.Null(_violation);
+        AssertOrder();
+        await DepthsAsync();
+    }
+
+    [Fact]
+    public async Task Node_ThatAloneLosesItsDatabase_IsTakenOver_AndStopsWhenItIsBack()
+    {
+        await using var network = new FaultProxy(_schema.Server.Port, seed: 1);
+        await StartAsync(Ordered, connection: new NpgsqlConnectionStringBuilder(_schema.ConnectionString) { Port = network.Port }.ConnectionString);
+        await StartAsync(Ordered);
+        await SharedAsync();
+        var (alone, other) = (_nodes[0], _nodes[1]);
+
+        network.Plan = new FaultPlan { RefusesConnects = true };
+        network.Reset();
+        var started = TimeProvider.System.GetTimestamp();
+        for (var i = 0; i < 30; i++)
+        {
+            // Some of these are in shards of the one that is away.
+            await other.IngestAsync($"{i:D6}", subject: $"k{i % 7}");
+        }
+
+        await other.WhenCountAsync(DeliveryState.Succeeded, 30);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(13));
+        await Assert.ThrowsAsync<EngineFullException>(() => alone.IngestAsync("refused"));
+        network.Plan = FaultPlan.None;
+
+        await alone.StoppedAsync();
+        Assert.Contains("taken for dead", alone.Engine.Problem, StringComparison.Ordinal);
+        Assert.Equal([64], [ShardText.Count(((PostgresStore)other.Store).Shards.Owned)]);
+        Assert.Null(_violation);
+        AssertOrder();
+    }
+
+    [Fact]
+    public async Task Shards_WhoseAttemptsTakeTooLong_AreKept_AndGoOnMeanwhile()
+    {
+        var hold = new TaskCompletionSource();
+        void Configure(IntegrationBuilder billing) => billing.On(
+            "invoice.paid",
+            async (context, cancellationToken) =>
+            {
+                if (context.Event.Subject == "slow")
+                {
+                    await hold.Task.WaitAsync(cancellationToken);
+                }
+            },
+            handler => handler with { Order = OrderingMode.Subject });
+        await StartAsync(Configure);
+        _nodes[0].Service<ClusterRunner>().DrainWithin = TimeSpan.FromSeconds(1);
+        // Of the shards that would go: the upper half.
+        Assert.InRange(Placement.Of(_nodes[0].Consumer("billing/invoice.paid").State.Number, "slow"), 32, 63);
+        await _nodes[0].IngestAsync("000000", subject: "slow");
+        await _nodes[0].WhenAsync(() => Task.FromResult(_nodes[0].Consumer("billing/invoice.paid").Running == 1), "the handler to run");
+
+        await StartAsync(Configure);
+        var shards = _nodes[0].Service<ShardSet>();
+        await _nodes[0].WhenAsync(() => Task.FromResult(shards.Serving != shards.Owned), "shards to be about to go");
+        for (var i = 1; i <= 40; i++)
+        {
+            await _nodes[i % 2].IngestAsync($"{i:D6}", subject: $"k{i}");
+        }
+
+        await _nodes[0].WhenAsync(() => Task.FromResult(shards.Serving == ShardSet.All), "them to stay");
+        await _nodes[0].WhenCountAsync(DeliveryState.Succeeded, 40);
+        Assert.Equal([64, 0], Shares);
+        hold.SetResult();
+        await _nodes[0].WhenCountAsync(DeliveryState.Succeeded, 41);
+        await DepthsAsync();
+    }
+
+    [Fact]
     public async Task Endpoint_OfTwoNodes_IsCalledByOneOfThem()
     {
         var sender = ScriptedSender.Always(AttemptResult.Success(200));
@@ -133,6 +223,31 @@ public sealed class ClusterTests : IAsyncLifetime
 
         await _nodes[0].WhenCountAsync(DeliveryState.Succeeded, 20);
         Assert.DoesNotContain(await _nodes[1].DeliveriesAsync(DeliveryState.Dead), delivery => delivery.ReplayedBy is null);
+        await DepthsAsync();
+    }
+
+    [Fact]
+    public async Task ReplayJob_OfALeaderThatLeaves_IsFinishedByTheNext()
+    {
+        var works = false;
+        void Configure(IntegrationBuilder billing) => billing.On(
+            "invoice.paid", (_, _) => works ? Task.CompletedTask : throw new PermanentFailureException("Not yet."), handler => handler with { Retry = Never });
+        await StartAsync(Configure);
+        await StartAsync(Configure);
+        await SharedAsync();
+        for (var i = 0; i < 30; i++)
+        {
+            await _nodes[i % 2].IngestAsync($"m{i}");
+        }
+
+        await _nodes[1].WhenCountAsync(DeliveryState.Dead, 30);
+        works = true;
+        await _nodes[1].Operations.StartReplayAsync(new DeadLetterFilter(), 10, force: false, Person, Token);
+        await _nodes[1].WhenAsync(async () => (await _nodes[1].DeliveriesAsync(DeliveryState.Succeeded)).Count > 3, "the replay to be under way");
+        Assert.InRange((await _nodes[1].DeliveriesAsync(DeliveryState.Succeeded)).Count, 4, 25);
+        await StopAsync(0);
+
+        await _nodes[0].WhenCountAsync(DeliveryState.Succeeded, 30);
         await DepthsAsync();
     }
 
@@ -246,8 +361,8 @@ public sealed class ClusterTests : IAsyncLifetime
         },
         "the depths to equal the counts in SQL");
 
-    private async Task StartAsync(Action<IntegrationBuilder> configure, ScriptedSender? sender = null) => _nodes.Add(await EngineHost.StartAsync(
-        carrick => carrick.UsePostgres(_schema.ConnectionString, options => (options.Schema, options.HandlerSessions) = (_schema.Name, 2)),
+    private async Task StartAsync(Action<IntegrationBuilder> configure, ScriptedSender? sender = null, string? connection = null) => _nodes.Add(await EngineHost.StartAsync(
+        carrick => carrick.UsePostgres(connection ?? _schema.ConnectionString, options => (options.Schema, options.HandlerSessions) = (_schema.Name, 2)),
         sender ?? ScriptedSender.Always(AttemptResult.Success(200)),
         configure));
 

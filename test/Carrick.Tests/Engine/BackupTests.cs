@@ -19,7 +19,7 @@ public sealed class BackupTests
         await using (var host = await StartAsync(folder))
         {
             var copies = new TaskCompletionSource();
-            var sending = SendAsync(host, copies.Task);
+            var sending = host.IngestUntilAsync(copies.Task);
             await WhenBookedAsync(host, folder, 100);
             Copy(folder, restored, "carrick.db");
             await WhenBookedAsync(host, folder, 100);
@@ -49,18 +49,6 @@ public sealed class BackupTests
             billing => billing.On("invoice.paid", (context, cancellationToken) =>
                 context.Transaction.ExecuteAsync($"INSERT INTO bookings (message) VALUES ({context.Event.MessageId})", cancellationToken)),
             carrick => carrick.UseSqliteHandlerDatabase($"Data Source={folder.Path}/shop.db"));
-    }
-
-    private static async Task<int> SendAsync(EngineHost host, Task until)
-    {
-        const int Wave = 50;
-        var sent = 0;
-        for (; !until.IsCompleted; sent += Wave)
-        {
-            await Task.WhenAll(Enumerable.Range(sent, Wave).Select(i => host.IngestAsync($"m{i}")));
-        }
-
-        return sent;
     }
 
     private static Task WhenBookedAsync(EngineHost host, TemporaryFolder folder, int more)

@@ -85,6 +85,26 @@ internal sealed class EngineHost : IAsyncDisposable
         return (await Ingress.IngestAsync([incoming], TestContext.Current.CancellationToken))[0];
     }
 
+    /// <summary>Sends <c>m0</c>, <c>m1</c> and so on, in waves, until a task has ended.</summary>
+    /// <returns>How many.</returns>
+    public async Task<int> IngestUntilAsync(Task until)
+    {
+        const int Wave = 50;
+        var sent = 0;
+        for (; !until.IsCompleted; sent += Wave)
+        {
+            await Task.WhenAll(Enumerable.Range(sent, Wave).Select(i => IngestAsync($"m{i}")));
+        }
+
+        return sent;
+    }
+
+    public T Service<T>()
+        where T : notnull => _host.Services.GetRequiredService<T>();
+
+    /// <summary>Ends when the engine has stopped the host by itself.</summary>
+    public Task StoppedAsync() => _host.WaitForShutdownAsync(TestContext.Current.CancellationToken);
+
     public ConsumerStatus Consumer(string name) => Operations.ListConsumers().Single(consumer => consumer.Definition.Name == name);
 
     public async Task<IReadOnlyList<DeliveryView>> DeliveriesAsync(DeliveryState? state = null) =>

@@ -22,7 +22,7 @@ public sealed class PostgresBackupTests
         await using (var host = await StartAsync(server.ConnectionString))
         {
             var dumped = new TaskCompletionSource();
-            var sending = SendAsync(host, dumped.Task);
+            var sending = host.IngestUntilAsync(dumped.Task);
             await WhenBookedAsync(host, server.ConnectionString, 100);
             await Task.Run(() => PostgresBackup.Dump(server, dump), Token);
             // What comes now is in no backup.
@@ -53,18 +53,6 @@ public sealed class PostgresBackupTests
             ScriptedSender.Always(AttemptResult.Success(200)),
             billing => billing.On("invoice.paid", (context, cancellationToken) =>
                 context.Transaction.ExecuteAsync($"INSERT INTO bookings (message) VALUES ({context.Event.MessageId})", cancellationToken)));
-    }
-
-    private static async Task<int> SendAsync(EngineHost host, Task until)
-    {
-        const int Wave = 50;
-        var sent = 0;
-        for (; !until.IsCompleted; sent += Wave)
-        {
-            await Task.WhenAll(Enumerable.Range(sent, Wave).Select(i => host.IngestAsync($"m{i}")));
-        }
-
-        return sent;
     }
 
     private static Task WhenBookedAsync(EngineHost host, string connectionString, int more)

@@ -78,6 +78,51 @@ public sealed class PostgresDoubtTests : IAsyncLifetime
         Assert.False(await DoubtAsync(CommitCut.BeforeServer, new IngestCommand { Events = [NewEvent("m1")] }, others: 0));
 
     [Theory]
+    [InlineData(CommitCut.BeforeServer, false)]
+    [InlineData(CommitCut.AfterServer, true)]
+    public async Task Settle_OfShardsThatGo_AfterACrashAndOtherTransactions_IsTrue(CommitCut cut, bool isDurable) =>
+        Assert.Equal(isDurable, await DoubtAsync(cut, new ReleaseShardsCommand { Shards = 0b110 }));
+
+    [Theory]
+    [InlineData(CommitCut.BeforeServer, false)]
+    [InlineData(CommitCut.AfterServer, true)]
+    public async Task Settle_OfShardsThatCome_AfterACrashAndOtherTransactions_IsTrue(CommitCut cut, bool isDurable)
+    {
+        await CommitAsync(new ReleaseShardsCommand { Shards = 0b110 });
+        _store.Shards.Remove(0b110);
+
+        Assert.Equal(isDurable, await DoubtAsync(cut, new AcquireShardsCommand { Fence = [], Take = 0b110, Recover = 0 }));
+        var again = new AcquireShardsCommand { Fence = [], Take = 0b110, Recover = 0b110 };
+        await CommitAsync(again);
+        Assert.Equal(0b110UL, again.Taken);
+    }
+
+    [Theory]
+    [InlineData(CommitCut.BeforeServer, false)]
+    [InlineData(CommitCut.AfterServer, true)]
+    public async Task News_OfACommitInDoubt_ComeOnceItIsDurable_OrWithTheNext(CommitCut cut, bool isDurable)
+    {
+        await using var other = new PostgresStore(new PostgresDatabase(_server.ConnectionString, new SchemaName("carrick")), TimeProvider.System, NullLogger.Instance);
+        await other.OpenAsync(Token);
+        var handed = NewEvent("m1");
+        await other.CommitAsync([new IngestCommand { Events = [handed] }], Token);
+        _cutter.Next = () => cut;
+        var lost = await Assert.ThrowsAsync<StoreException>(() => CommitAsync(new IngestCommand { Events = [NewEvent("m2")] }));
+        _cutter.Next = () => CommitCut.None;
+
+        Assert.Equal(StoreFailure.Unknown, lost.Failure);
+        Assert.Null(_store.TakeNews());
+        Assert.Equal(isDurable, await SettledAsync());
+        if (!isDurable)
+        {
+            Assert.Null(_store.TakeNews());
+            await CommitAsync(new NewsCommand());
+        }
+
+        Assert.Equal(handed.Work[0].Id, Assert.Single(_store.TakeNews()!.Handed).Id);
+    }
+
+    [Theory]
     [InlineData(CommitCut.BeforeServer)]
     [InlineData(CommitCut.AfterServer)]
     public async Task Register_WhoseConnectionIsLost_FailsForNowAndLeavesTheStoreUsable(CommitCut cut)
@@ -101,6 +146,22 @@ public sealed class PostgresDoubtTests : IAsyncLifetime
 
         Assert.Equal(StoreFailure.Transient, lost.Failure);
         await CommitAsync(new IngestCommand { Events = [NewEvent("m1")] });
+    }
+
+    private async Task<bool> SettledAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                return await _store.SettleAsync(Token);
+            }
+            catch (StoreException failure) when (failure.Failure == StoreFailure.Transient)
+            {
+                // The server has not noticed yet that the connection is gone.
+                await Task.Delay(20, Token);
+            }
+        }
     }
 
     private async Task<bool> DoubtAsync(CommitCut cut, StoreCommand command, int others = 50)

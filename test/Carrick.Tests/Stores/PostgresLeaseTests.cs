@@ -27,6 +27,18 @@ public sealed class PostgresLeaseTests : StoreTest<PostgresHarness>
     }
 
     [Fact]
+    public async Task Open_AfterTheNodeWasTakenForDead_CountsNoCrash()
+    {
+        Harness.TakeOver();
+        await Assert.ThrowsAsync<StoreException>(async () => await CommitAsync(Ingest(NewEvent("m1"))));
+        await Store.DisposeAsync();
+
+        await OpenAsync(Harness.Create(Time));
+
+        Assert.Equal(0, Ownership.UncleanStarts);
+    }
+
+    [Fact]
     public async Task Open_AfterTheOwnersSessionHasEnded_NeedNotWaitForTheLease()
     {
         // As when a process is killed: nothing is given back, and the server ends its sessions.

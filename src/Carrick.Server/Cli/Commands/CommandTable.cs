@@ -22,7 +22,7 @@ internal static class CommandTable
         EndpointCommands.Create,
         ReplayCommands.Create,
         KeyCommands.Create,
-        NodeCommands.Create,
+        NodesCommand.Create,
         DoctorCommand.Create,
     ];
 }

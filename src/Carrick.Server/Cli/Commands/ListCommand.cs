@@ -23,8 +23,12 @@ internal static class ListCommand
     }
 
     /// <summary>A list that the server gives as a whole.</summary>
-    public static Command Whole(CliApp app, string description, string path, Filter[] filters, Column[] columns, params string[] examples) => app.Create(
-        "list",
+    public static Command Whole(CliApp app, string description, string path, Filter[] filters, Column[] columns, params string[] examples) =>
+        Whole(app, "list", description, path, filters, columns, examples);
+
+    /// <summary>The same under another name.</summary>
+    public static Command Whole(CliApp app, string name, string description, string path, Filter[] filters, Column[] columns, string[] examples) => app.Create(
+        name,
         description,
         examples,
         async (context, cancellationToken) =>

@@ -2,8 +2,8 @@ using System.CommandLine;
 
 namespace Carrick.Server.Cli.Commands;
 
-/// <summary><c>nodes list</c>.</summary>
-internal static class NodeCommands
+/// <summary><c>nodes</c>.</summary>
+internal static class NodesCommand
 {
     private static readonly Column[] Columns =
     [
@@ -11,8 +11,6 @@ internal static class NodeCommands
         new("COUNT", "shardCount"), new("UP S", "upSeconds"), new("LEASE S", "leaseSeconds"),
     ];
 
-    public static Command Create(CliApp app) => CliApp.Group(
-        "nodes",
-        "Look at the processes that share the store.",
-        ListCommand.Whole(app, "List nodes with their shards of the work.", "v1/nodes", [], Columns, "carrick nodes list"));
+    public static Command Create(CliApp app) => ListCommand.Whole(
+        app, "nodes", "List the processes that share the store, with their shards of the work.", "v1/nodes", [], Columns, ["carrick nodes", "carrick nodes --output json"]);
 }
