@@ -40,6 +40,7 @@ done
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 work=$(mktemp -d)
 passed=0 failed=0
+failures=()
 jobs_started=()
 no_services=
 
@@ -49,6 +50,8 @@ finish() {
   for job in "${jobs_started[@]}"; do kill "$job" 2> /dev/null || true; done
   rm -rf "$work" ${no_services:+"$no_services"}
   if ((failed == 0 && (passed == 0 || status != 0))); then failed=1; fi
+  # Once more, because what failed may stand far above.
+  printf 'FAILED: %s\n' "${failures[@]}"
   echo "$passed passed, $failed failed"
   ((failed == 0)) || exit 1
 }
@@ -58,6 +61,11 @@ trap 'exit 143' TERM
 
 step() { printf '\n== %s\n' "$*"; }
 
+fail() {
+  echo "FAILED: $1"
+  failures+=("$1")
+}
+
 # Runs one step that counts as one test.
 check() {
   local name=$1 limit=$2
@@ -66,7 +74,7 @@ check() {
   if timeout --kill-after=10s "$limit" "$@" < /dev/null; then
     passed=$((passed + 1))
   else
-    echo "FAILED: $name (exit code $?)"
+    fail "$name (exit code $?)"
     failed=$((failed + 1))
   fi
 }
@@ -148,7 +156,7 @@ end_tests() {
   passed=$((passed + ${ok:-0}))
   failed=$((failed + ${bad:-0}))
   if ((status != 0 && ${bad:-0} == 0)); then
-    echo "FAILED: $name ended with exit code $status without naming a failed test (time-out, crash, or no test ran)"
+    fail "$name ended with exit code $status without naming a failed test (time-out, crash, or no test ran)"
     failed=$((failed + 1))
   fi
 }

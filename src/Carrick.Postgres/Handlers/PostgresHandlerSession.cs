@@ -2,6 +2,7 @@ using System.Data;
 using System.Data.Common;
 using Carrick.Handlers;
 using Carrick.Postgres.Raw;
+using Carrick.Postgres.Writing;
 using Carrick.Storage.Commands;
 using Carrick.Storage.Rows;
 using Npgsql;
@@ -9,27 +10,16 @@ using Npgsql;
 namespace Carrick.Postgres.Handlers;
 
 /// <summary>
-/// Deliveries one after another in one outer transaction, each in a savepoint. Setting the savepoint and writing the ledger is one round trip,
-/// completing the work is another, and the savepoint is released with the next delivery's.
+/// Deliveries one after another in one outer transaction, each in a savepoint. Releasing the savepoint of the one before, setting the next and writing the
+/// ledger is one round trip; all are completed by one statement before the commit.
 /// </summary>
 internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlConnection connection, PostgresStore? engine) : IHandlerSession
 {
     private const string Save = "SAVEPOINT carrick";
     private const string Release = "RELEASE SAVEPOINT carrick";
 
-    // The delete of the work row is the fence; the node's row keeps out a process that was taken for dead. In a transaction that is not ours
-    // any more, because the handler has ended it, nothing may be completed either.
-    private const string Complete =
-        """
-        WITH changed AS (
-            DELETE FROM ~work WHERE consumer = $1 AND id = $2 AND pg_current_xact_id_if_assigned()::text = $16
-                AND EXISTS (SELECT 1 FROM ~nodes WHERE id = $3) RETURNING id),
-        tried AS (
-            INSERT INTO ~attempts (delivery, number, started_at, duration, category, status_code, error, next_due_at)
-            SELECT id, $4, $5, $6, $7, $8, $9, $10 FROM changed WHERE $4 IS NOT NULL)
-        INSERT INTO ~outcomes (delivery, consumer, event, outcome, at, attempts, replay_of)
-        SELECT id, $1, $11, $12, $13, $14, $15 FROM changed
-        """;
+    // Our last statement in the transaction, so that no plan of a handler is affected. Without it an empty table is read as a whole, also when it is empty no more.
+    private const string UseIndexes = "SELECT set_config('enable_seqscan', 'off', true)";
 
     private readonly List<CompleteCommand> _kept = [];
     private NpgsqlTransaction? _transaction;
@@ -64,11 +54,8 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
             var verdict = !first && !entry.Force ? LedgerVerdict.AlreadyProcessed
                 : await IsLateAsync(entry, cancellationToken).ConfigureAwait(false) ? LedgerVerdict.Late
                 : LedgerVerdict.First;
-            if (verdict != LedgerVerdict.First)
-            {
-                await RunAsync([new(Release)], 0, cancellationToken).ConfigureAwait(false);
-            }
-
+            // The savepoint of one that does not run is released like any other.
+            _released = verdict == LedgerVerdict.First;
             return verdict;
         }).ConfigureAwait(false);
     }
@@ -83,25 +70,15 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
 
     public ValueTask<bool> KeepAsync(CompleteCommand completion, CancellationToken cancellationToken) => GuardAsync(async () =>
     {
-        _ = Open;
-        if (engine is null)
+        RequireOurTransaction();
+        if (engine is not null && (!engine.State.Ids.Owns(completion.Item.Id) || _kept.Exists(kept => kept.Item.Id == completion.Item.Id)))
         {
-            await ReleaseAsync([new(Release)], cancellationToken).ConfigureAwait(false);
-        }
-        else
-        {
-            completion.Applied = engine.State.Ids.Owns(completion.Item.Id)
-                && await RunAsync([Command(Complete, ParametersOf(completion, engine.Node, _id))], 0, cancellationToken).ConfigureAwait(false) == 1;
-            if (!completion.Applied)
-            {
-                await UndoAsync(cancellationToken).ConfigureAwait(false);
-                return false;
-            }
-
-            // With the next delivery, in the same round trip; the commit needs none.
-            _released = false;
+            await UndoAsync(cancellationToken).ConfigureAwait(false);
+            return false;
         }
 
+        // With the next delivery, in the same round trip.
+        _released = false;
         _kept.Add(completion);
         return true;
     });
@@ -138,21 +115,31 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         }).ConfigureAwait(false);
     }
 
-    public async ValueTask CommitAsync(CancellationToken cancellationToken)
+    public async ValueTask<bool> CommitAsync(CancellationToken cancellationToken)
     {
         if (_transaction is not { } transaction)
         {
-            return;
+            return true;
         }
 
-        await GuardAsync(async () =>
+        var isComplete = await GuardAsync(async () =>
         {
+            if (!await CompleteAsync(cancellationToken).ConfigureAwait(false))
+            {
+                return false;
+            }
+
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
             return true;
         }).ConfigureAwait(false);
-        engine?.Committed(_kept.Count);
+        if (isComplete)
+        {
+            engine?.Committed(_kept.Count);
+        }
+
         _kept.Clear();
         await EndAsync().ConfigureAwait(false);
+        return isComplete;
     }
 
     public async ValueTask RollbackAsync()
@@ -172,16 +159,60 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         await connection.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static NpgsqlParameter[] ParametersOf(CompleteCommand completion, long node, string? transaction)
+    /// <summary>Completes what was kept. Releasing the last savepoint shows whether the transaction is still ours and sound: PostgreSQL answers
+    /// the commit of one that failed as if all were well.</summary>
+    private async Task<bool> CompleteAsync(CancellationToken cancellationToken)
     {
-        var (item, attempt) = (completion.Item, completion.Attempt);
-        return
-        [
-            P.Int32(item.Consumer), P.Int64(item.Id.Key), P.Int64(node), P.Int32(attempt?.Number), P.Int64(attempt is null ? null : UnixTime.Of(attempt.StartedAt)),
-            P.Int64(attempt?.Duration.Ticks / TimeSpan.TicksPerMicrosecond), P.Int32((int?)attempt?.Category), P.Int32(attempt?.StatusCode), P.Text(attempt?.Error),
-            P.Int64(attempt?.NextDueAt is { } due ? UnixTime.Due(due) : null), P.Int64(item.EventId.Key), P.Int32((int)completion.Outcome),
-            P.Int64(UnixTime.Of(completion.At)), P.Int32(attempt?.Number ?? item.Attempts), P.Int64(item.ReplayOf?.Key), P.Text(transaction),
-        ];
+        await using var batch = new NpgsqlBatch(connection);
+        if (!_released)
+        {
+            batch.BatchCommands.Add(new(Release));
+        }
+
+        if (engine is null || _kept.Count == 0)
+        {
+            if (batch.BatchCommands.Count > 0)
+            {
+                await EndsAsync(batch.ExecuteNonQueryAsync(cancellationToken)).ConfigureAwait(false);
+            }
+
+            _released = true;
+            return true;
+        }
+
+        batch.BatchCommands.Add(new(UseIndexes));
+        batch.BatchCommands.Add(Command(
+            WorkWriter.CompleteInTransactionOfHandlers, [.. WorkWriter.ParametersOf(_kept), P.Int64(engine.Node), P.Text(_id)]));
+        HashSet<long> found = [];
+        await using (var reader = await EndsAsync(batch.ExecuteReaderAsync(cancellationToken)).ConfigureAwait(false))
+        {
+            await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+            while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                found.Add(reader.GetInt64(0));
+            }
+        }
+
+        _released = true;
+        foreach (var completion in _kept)
+        {
+            completion.Applied = found.Contains(completion.Item.Id.Key);
+        }
+
+        return found.Count == _kept.Count;
+    }
+
+    private void RequireOurTransaction()
+    {
+        try
+        {
+            // It says so if the server has told that no transaction is open.
+            _ = Open.IsolationLevel;
+        }
+        catch (InvalidOperationException error) when (!connection.FullState.HasFlag(ConnectionState.Broken))
+        {
+            throw Ended(error);
+        }
     }
 
     /// <summary>Releases the savepoint of the delivery before, sets the next, writes the ledger and, for the first delivery of a transaction, asks for the
@@ -194,20 +225,20 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
             batch.BatchCommands.Add(new(Release));
         }
 
-        _released = true;
         batch.BatchCommands.Add(new(Save));
         batch.BatchCommands.Add(insert);
         if (engine is null || _id is not null)
         {
             var writing = batch.ExecuteNonQueryAsync(cancellationToken);
-            await (engine is null ? LedgerWait.EndAsync(database, writing) : writing).ConfigureAwait(false);
+            await EndsAsync(engine is null ? LedgerWait.EndAsync(database, writing) : writing).ConfigureAwait(false);
         }
         else
         {
             batch.BatchCommands.Add(new("SELECT pg_current_xact_id()::text"));
-            _id = (string?)await batch.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+            _id = (string?)await EndsAsync(batch.ExecuteScalarAsync(cancellationToken)).ConfigureAwait(false);
         }
 
+        _released = true;
         return insert.RecordsAffected == 1;
     }
 
@@ -226,14 +257,15 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         _transaction = await GuardAsync(() => connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).AsTask()).ConfigureAwait(false);
     }
 
-    private async Task UndoAsync(CancellationToken cancellationToken) =>
-        await ReleaseAsync([new("ROLLBACK TO SAVEPOINT carrick"), new(Release)], cancellationToken).ConfigureAwait(false);
+    private Task UndoAsync(CancellationToken cancellationToken) =>
+        EndsAsync(RunAsync([new("ROLLBACK TO SAVEPOINT carrick"), new(Release)], 0, cancellationToken));
 
-    private async Task ReleaseAsync(NpgsqlBatchCommand[] commands, CancellationToken cancellationToken)
+    /// <summary>Waits for statements that end a savepoint, which fail if the handler has ended the transaction.</summary>
+    private static async Task<T> EndsAsync<T>(Task<T> running)
     {
         try
         {
-            await RunAsync(commands, 0, cancellationToken).ConfigureAwait(false);
+            return await running.ConfigureAwait(false);
         }
         catch (PostgresException error) when (error.SqlState is PostgresErrorCodes.InvalidSavepointSpecification or PostgresErrorCodes.NoActiveSqlTransaction)
         {

@@ -61,8 +61,14 @@ internal sealed class RetentionWriter(StoreState state, ChangeWriter changes)
         Delete(transaction, command, "DELETE FROM ~audit WHERE number IN (SELECT number FROM ~audit WHERE at < $1 ORDER BY number LIMIT $2)", P.Int64(before));
         Delete(transaction, command, "DELETE FROM ~replays WHERE id IN (SELECT id FROM ~replays WHERE state <> 0 AND ended_at < $1 LIMIT $2)", P.Int64(before));
         DeleteVersions(transaction, command);
-        // Nobody is that far behind: a node whose lease has ended joins anew. Their ids are times.
-        Delete(transaction, command, "DELETE FROM ~changes WHERE id IN (SELECT id FROM ~changes WHERE id < $1 ORDER BY id LIMIT $2)", P.Int64(UnixTime.Key(command.EventsBefore)));
+        DeleteChanges(transaction, command);
+    }
+
+    // Nobody is that far behind: a node whose lease has ended joins anew. Their ids are times. They are no records, and not counted as such.
+    private static void DeleteChanges(WriteTransaction transaction, RetentionCommand command)
+    {
+        const string Changes = "DELETE FROM ~changes WHERE id IN (SELECT id FROM ~changes WHERE id < $1 ORDER BY id LIMIT $2)";
+        command.More |= transaction.Run(Changes, P.Int64(UnixTime.Key(command.EventsBefore)), P.Int64(command.Limit)) == command.Limit;
     }
 
     // As long as anything is stored that could come again, so that a replay is still found late.
@@ -92,7 +98,6 @@ internal sealed class RetentionWriter(StoreState state, ChangeWriter changes)
         {
             changes.DeadLeft(place.Shard, place.Consumer, count);
         }
-
     }
 
     private static void DeleteOutcomes(WriteTransaction transaction, RetentionCommand command)

@@ -20,13 +20,24 @@ internal sealed class WorkWriter(StoreState state)
 
     private const string AttemptNames = "number, started_at, duration, attempt_category, status_code, error, next_due_at";
 
-    private const string CompleteSql =
+    private const string CompleteSql = CompleteFound + CompleteRows;
+
+    /// <summary>The same in the transaction of handlers: the node <c>$15</c> is not taken for dead, and the transaction is <c>$16</c> and not one that a handler began.</summary>
+    public const string CompleteInTransactionOfHandlers =
+        CompleteFound + " AND EXISTS (SELECT 1 FROM ~nodes WHERE id = $15) AND pg_current_xact_id_if_assigned()::text = $16" + CompleteRows;
+
+    private const string CompleteFound =
         $"""
         WITH input AS MATERIALIZED (
             SELECT * FROM unnest($1::bigint[], $2::integer[], $3::integer[], $4::bigint[], $5::bigint[], $6::integer[], $7::integer[], $8::text[], $9::bigint[],
                 $10::bigint[], $11::bigint[], $12::integer[], $13::integer[], $14::bigint[])
             AS i (id, consumer, {AttemptNames}, event, at, outcome, attempts, replay_of)),
-        changed AS (DELETE FROM ~work AS w USING input AS i WHERE w.consumer = i.consumer AND w.id = i.id RETURNING w.id),
+        changed AS (DELETE FROM ~work AS w USING input AS i WHERE w.consumer = i.consumer AND w.id = i.id
+        """;
+
+    private const string CompleteRows =
+        $"""
+         RETURNING w.id),
         tried AS ({InsertAttempts}),
         ended AS (
             INSERT INTO ~outcomes (delivery, consumer, event, outcome, at, attempts, replay_of)
@@ -72,14 +83,10 @@ internal sealed class WorkWriter(StoreState state)
         _tried.Clear();
     }
 
-    public WriteStatement? Complete(List<CompleteCommand> commands) => Statement(CompleteSql, commands, items =>
-    [
-        P.Int64s([.. items.Select(it => it.Item.EventId.Key)]),
-        P.Int64s([.. items.Select(it => UnixTime.Of(it.At))]),
-        P.Int32s([.. items.Select(it => (int)it.Outcome)]),
-        P.Int32s([.. items.Select(it => it.Attempt?.Number ?? it.Item.Attempts)]),
-        P.NullableInt64s([.. items.Select(it => it.Item.ReplayOf?.Key)]),
-    ]);
+    public WriteStatement? Complete(List<CompleteCommand> commands) => Statement(CompleteSql, commands, Completion);
+
+    /// <summary>The first parameters of <see cref="CompleteInTransactionOfHandlers"/>.</summary>
+    public static IEnumerable<NpgsqlParameter> ParametersOf(List<CompleteCommand> commands) => Common(commands).Concat(Completion(commands));
 
     public WriteStatement? PutOff(List<RetryCommand> commands) => Statement(RetrySql, commands, items =>
     [
@@ -112,6 +119,15 @@ internal sealed class WorkWriter(StoreState state)
             ? null
             : new WriteStatement(sql, [.. Common(items), .. columns(items)], row => _changed.Add(row.GetInt64(0)));
     }
+
+    private static NpgsqlParameter[] Completion(List<CompleteCommand> items) =>
+    [
+        P.Int64s([.. items.Select(it => it.Item.EventId.Key)]),
+        P.Int64s([.. items.Select(it => UnixTime.Of(it.At))]),
+        P.Int32s([.. items.Select(it => (int)it.Outcome)]),
+        P.Int32s([.. items.Select(it => it.Attempt?.Number ?? it.Item.Attempts)]),
+        P.NullableInt64s([.. items.Select(it => it.Item.ReplayOf?.Key)]),
+    ];
 
     private static NpgsqlParameter[] Common<T>(List<T> items)
         where T : WorkCommand =>

@@ -129,7 +129,7 @@ internal sealed class SqliteHandlerSession : IHandlerSession
         return Guard(() => _ledger.Prune(after, before, limit));
     }
 
-    public ValueTask CommitAsync(CancellationToken cancellationToken)
+    public ValueTask<bool> CommitAsync(CancellationToken cancellationToken)
     {
         if (_transaction is { } transaction)
         {
@@ -143,7 +143,7 @@ internal sealed class SqliteHandlerSession : IHandlerSession
             End();
         }
 
-        return ValueTask.CompletedTask;
+        return ValueTask.FromResult(true);
     }
 
     public ValueTask RollbackAsync()

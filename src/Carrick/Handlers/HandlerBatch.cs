@@ -10,6 +10,9 @@ internal sealed class HandlerBatch
     /// <summary>Deliveries whose effects are in the transaction.</summary>
     public List<(WorkCommand Command, ConsumerPump Pump)> Kept { get; } = [];
 
+    /// <summary>Deliveries that somebody else has finished.</summary>
+    public List<(WorkCommand Command, ConsumerPump Pump)> Lost { get; } = [];
+
     /// <summary>Deliveries without effects in it: failed, late, or processed before.</summary>
     public List<(WorkCommand Command, ConsumerPump Pump)> ToRecord { get; } = [];
 
@@ -19,15 +22,27 @@ internal sealed class HandlerBatch
     /// <summary>Rows of the outbox that the transaction deletes.</summary>
     public IReadOnlyList<long> OutboxDeleted { get; set; } = [];
 
-    /// <summary>The delivery whose handler is running.</summary>
+    /// <summary>The delivery that is begun or whose handler is running.</summary>
     public HandlerEntry? Current { get; set; }
+
+    /// <summary>The delivery that was kept last, until it is known that its handler has left the transaction as it must be.</summary>
+    public HandlerEntry? Unchecked { get; set; }
+
+    /// <summary>Whose handler has spoilt the transaction, if it is spoilt.</summary>
+    public HandlerEntry? Suspect => Unchecked ?? Current;
 
     /// <summary>The stop has cancelled it: it is as if it had not been tried, whatever becomes of the transaction.</summary>
     public bool IsCancelled { get; set; }
 
-    public int Count => Kept.Count + ToRecord.Count;
+    public int Count => Kept.Count + Lost.Count + ToRecord.Count;
 
-    public void Keep(WorkCommand command, ConsumerPump pump) => Kept.Add((command, pump));
+    public void Keep(WorkCommand command, ConsumerPump pump)
+    {
+        Kept.Add((command, pump));
+        Unchecked = new HandlerEntry(command.Item, pump);
+    }
+
+    public void Lose(WorkCommand command, ConsumerPump pump) => Lost.Add((command, pump));
 
     public void Record(WorkCommand command, ConsumerPump pump) => ToRecord.Add((command, pump));
 
@@ -37,10 +52,12 @@ internal sealed class HandlerBatch
     public void Clear()
     {
         Kept.Clear();
+        Lost.Clear();
         ToRecord.Clear();
         Published.Clear();
         OutboxDeleted = [];
         Current = null;
+        Unchecked = null;
         IsCancelled = false;
     }
 }

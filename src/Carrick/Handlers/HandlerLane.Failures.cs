@@ -30,23 +30,28 @@ internal sealed partial class HandlerLane
         }
     }
 
+    /// <summary>Somebody else has finished some of the deliveries, which the commit has found: the others run again as the same attempt, without them.</summary>
+    private void RunAgain(HandlerBatch batch)
+    {
+        _outbox.NotDeleted(batch.OutboxDeleted);
+        Finish([.. batch.Lost, .. batch.Kept.Where(pair => !pair.Command.Applied)], durable: true);
+        Finish([.. batch.ToRecord.Where(pair => pair.Command is not CompleteCommand)], durable: false);
+        foreach (var (command, pump) in batch.Kept.Where(pair => pair.Command.Applied).Concat(batch.ToRecord.Where(pair => pair.Command is CompleteCommand)))
+        {
+            pump.Ended(command.Item, DeliveryEnd.PutBack);
+        }
+    }
+
     /// <summary>The outer transaction is lost, and with it the effects of every delivery in it, whatever its handler said.</summary>
     private void FailBatch(HandlerBatch batch, Exception exception, FailureCategory category)
     {
         _outbox.NotDeleted(batch.OutboxDeleted);
         // A delivery that failed by itself keeps its own reason; one that ended well did so in the transaction that is lost.
         Finish([.. batch.ToRecord.Where(pair => pair.Command is not CompleteCommand)], durable: false);
-        var lost = batch.Kept.Concat(batch.ToRecord.Where(pair => pair.Command is CompleteCommand))
+        var lost = batch.Kept.Concat(batch.Lost).Concat(batch.ToRecord.Where(pair => pair.Command is CompleteCommand))
             .Select(pair => new HandlerEntry(pair.Command.Item, pair.Pump)).ToList();
         if (batch.Current is { } current)
         {
-            if (category == FailureCategory.Transient)
-            {
-                // It was this one that broke the transaction; the others run again as the same attempt.
-                lost.ForEach(entry => entry.Pump.Ended(entry.Item, DeliveryEnd.PutBack));
-                lost.Clear();
-            }
-
             if (batch.IsCancelled)
             {
                 current.Pump.Ended(current.Item, DeliveryEnd.Returned);
@@ -55,6 +60,17 @@ internal sealed partial class HandlerLane
             {
                 lost.Add(current);
             }
+        }
+
+        if (category == FailureCategory.Transient && batch.Suspect is { } suspect)
+        {
+            // It was this one that broke the transaction; the others run again as the same attempt.
+            foreach (var entry in lost.Where(entry => entry != suspect))
+            {
+                entry.Pump.Ended(entry.Item, DeliveryEnd.PutBack);
+            }
+
+            lost.RemoveAll(entry => entry != suspect);
         }
 
         Finish([.. lost.Select(entry => (Failure(entry, exception, category), entry.Pump))], durable: false);

@@ -142,13 +142,13 @@ internal sealed partial class HandlerLane : IDeliveryRunner
         while (await _channel.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
             batch.Clear();
-            var isCommitting = false;
+            var (isCommitting, isComplete) = (false, false);
             try
             {
                 await FillAsync(session, batch).ConfigureAwait(false);
                 await pruner.RunAsync(session).ConfigureAwait(false);
                 isCommitting = true;
-                await session.CommitAsync(CancellationToken.None).ConfigureAwait(false);
+                isComplete = await session.CommitAsync(CancellationToken.None).ConfigureAwait(false);
             }
             catch (StoreException exception)
             {
@@ -161,10 +161,10 @@ internal sealed partial class HandlerLane : IDeliveryRunner
 
                 return;
             }
-            catch (InvalidOperationException exception) when (batch.Current is not null)
+            catch (InvalidOperationException exception) when (batch.Suspect is not null)
             {
                 // The handler has ended the transaction. What it committed stays, and the ledger refuses it when it is tried again.
-                LogMisused(exception, batch.Current?.Pump.Definition.Name, exception.Message);
+                LogMisused(exception, batch.Suspect?.Pump.Definition.Name, exception.Message);
                 await UndoAsync(session, batch, exception, FailureCategory.Transient).ConfigureAwait(false);
                 return;
             }
@@ -175,7 +175,14 @@ internal sealed partial class HandlerLane : IDeliveryRunner
             }
 
             health.Works();
+            if (!isComplete)
+            {
+                RunAgain(batch);
+                continue;
+            }
+
             _outbox.Relay(batch.Published);
+            Finish(batch.Lost, durable: true);
             Finish(batch.Kept, durable: _database.CompletesWork);
             Finish(batch.ToRecord, durable: false);
         }
@@ -290,6 +297,7 @@ internal sealed partial class HandlerLane : IDeliveryRunner
 
         var definition = (HandlerDefinition)pump.Definition;
         var verdict = await session.BeginAsync(LedgerEntryOf(definition, item, record, startedAt), CancellationToken.None).ConfigureAwait(false);
+        batch.Unchecked = null;
         var result = AttemptResult.Success();
         var published = batch.Published.Count;
         if (verdict == LedgerVerdict.First)
@@ -303,12 +311,16 @@ internal sealed partial class HandlerLane : IDeliveryRunner
             switch (verdict)
             {
                 case LedgerVerdict.First:
-                    if (!await session.KeepAsync(complete, CancellationToken.None).ConfigureAwait(false))
+                    if (await session.KeepAsync(complete, CancellationToken.None).ConfigureAwait(false))
+                    {
+                        batch.Keep(complete, pump);
+                    }
+                    else
                     {
                         batch.Unpublish(published);
+                        batch.Lose(complete, pump);
                     }
 
-                    batch.Keep(complete, pump);
                     break;
                 case LedgerVerdict.Late:
                     batch.Record(new CompleteCommand { Item = item, Attempt = complete.Attempt, At = complete.At, Outcome = DeliveryOutcome.Skipped }, pump);

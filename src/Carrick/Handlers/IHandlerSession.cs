@@ -25,14 +25,17 @@ public interface IHandlerSession : IAsyncDisposable
 
     /// <summary>Opens the outer transaction if none is open (for writing at once), sets a savepoint, and writes the ledger.
     /// For any verdict but <see cref="LedgerVerdict.First"/> nothing stays written but what the verdict says, and the savepoint is closed.</summary>
+    /// <exception cref="InvalidOperationException">The handler of the delivery that was kept last has spoilt the transaction, which was not seen then.</exception>
     ValueTask<LedgerVerdict> BeginAsync(LedgerEntry entry, CancellationToken cancellationToken);
 
     /// <summary>Writes a message to the outbox, inside the open savepoint.</summary>
     ValueTask AddToOutboxAsync(OutboxMessage message, CancellationToken cancellationToken);
 
-    /// <summary>Closes the savepoint and keeps its writes. Where <see cref="IHandlerDatabase.CompletesWork"/>, first deletes the work row by
-    /// <paramref name="completion"/> and sets its <see cref="WorkCommand.Applied"/>; if the row is gone, rolls the savepoint back.</summary>
+    /// <summary>Closes the savepoint and keeps its writes. Where <see cref="IHandlerDatabase.CompletesWork"/>, the work row is deleted by
+    /// <paramref name="completion"/>, here or with the others by <see cref="CommitAsync"/>, which sets its <see cref="WorkCommand.Applied"/>;
+    /// if it is seen here that the row is gone, the savepoint is rolled back.</summary>
     /// <returns><see langword="false"/> if somebody else has finished the delivery.</returns>
+    /// <exception cref="InvalidOperationException">The handler has ended the transaction.</exception>
     ValueTask<bool> KeepAsync(CompleteCommand completion, CancellationToken cancellationToken);
 
     /// <summary>Rolls back to the savepoint.</summary>
@@ -50,7 +53,10 @@ public interface IHandlerSession : IAsyncDisposable
     ValueTask<LedgerCursor?> PruneLedgerAsync(LedgerCursor after, DateTimeOffset before, int limit, CancellationToken cancellationToken);
 
     /// <summary>Commits the outer transaction durably; does nothing if none is open.</summary>
-    ValueTask CommitAsync(CancellationToken cancellationToken);
+    /// <returns><see langword="false"/> if somebody else has finished deliveries that were kept, those whose <see cref="WorkCommand.Applied"/> is not set:
+    /// nothing was committed then, and the outer transaction is over.</returns>
+    /// <exception cref="InvalidOperationException">The handler of the delivery that was kept last has spoilt the transaction; the caller rolls back.</exception>
+    ValueTask<bool> CommitAsync(CancellationToken cancellationToken);
 
     /// <summary>Rolls the outer transaction back; does nothing if none is open. Never throws for a broken connection.</summary>
     ValueTask RollbackAsync();

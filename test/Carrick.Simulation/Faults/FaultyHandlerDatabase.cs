@@ -98,16 +98,18 @@ internal sealed class FaultyHandlerDatabase(MemoryHandlerDatabase inner, World.S
             return await inner.PruneLedgerAsync(after, before, limit, cancellationToken);
         }
 
-        public async ValueTask CommitAsync(CancellationToken cancellationToken)
+        public async ValueTask<bool> CommitAsync(CancellationToken cancellationToken)
         {
             await database.StepAsync("commits", 300);
             await database.MayKillAsync("before a handler's commit is durable");
-            await inner.CommitAsync(cancellationToken);
+            var isComplete = await inner.CommitAsync(cancellationToken);
             await database.MayKillAsync("after a handler's commit was durable");
             if (database.IsFault(database.ShareOfLostAnswers))
             {
                 throw database.Failed("had committed");
             }
+
+            return isComplete;
         }
 
         public ValueTask RollbackAsync() => inner.RollbackAsync();

@@ -26,7 +26,7 @@ internal class PassingSession(IHandlerSession inner) : IHandlerSession
     public ValueTask<LedgerCursor?> PruneLedgerAsync(LedgerCursor after, DateTimeOffset before, int limit, CancellationToken cancellationToken) =>
         inner.PruneLedgerAsync(after, before, limit, cancellationToken);
 
-    public virtual ValueTask CommitAsync(CancellationToken cancellationToken) => inner.CommitAsync(cancellationToken);
+    public virtual ValueTask<bool> CommitAsync(CancellationToken cancellationToken) => inner.CommitAsync(cancellationToken);
 
     public ValueTask RollbackAsync() => inner.RollbackAsync();
 

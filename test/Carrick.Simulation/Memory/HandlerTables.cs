@@ -15,6 +15,9 @@ internal sealed class HandlerTables
 
     public long LastOutbox { get; set; }
 
+    /// <summary>Sessions opened.</summary>
+    public int Sessions { get; set; }
+
     /// <summary>Transactions committed: one that began before another ended cannot be committed over it.</summary>
     public long Commits { get; set; }
 }

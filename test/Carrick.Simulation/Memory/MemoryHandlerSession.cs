@@ -4,7 +4,10 @@ using Carrick.Storage.Commands;
 
 namespace Carrick.Simulation.Memory;
 
-/// <summary>One outer transaction after another: what is written waits in a list, a savepoint is a length of that list, a commit applies it as a whole.</summary>
+/// <summary>
+/// One outer transaction after another: what is written waits in a list, a savepoint is a length of that list, a commit applies it as a whole.
+/// Whether somebody else has finished a delivery is seen when it is kept or, by every second session, by the commit: stores may do either.
+/// </summary>
 internal sealed class MemoryHandlerSession : IHandlerSession
 {
     private readonly HandlerTables _tables;
@@ -13,6 +16,7 @@ internal sealed class MemoryHandlerSession : IHandlerSession
     private readonly MemoryConnection _connection;
     private bool _isOpen;
     private bool _holdsGate;
+    private readonly bool _isLateToSee;
     private long _begun;
     private int _savepoint;
 
@@ -20,6 +24,7 @@ internal sealed class MemoryHandlerSession : IHandlerSession
     {
         _tables = tables;
         _engine = engine;
+        _isLateToSee = tables.Sessions++ % 2 == 1;
         _connection = new MemoryConnection(effect => _writes.Add(new Write { Effect = effect }));
     }
 
@@ -67,7 +72,8 @@ internal sealed class MemoryHandlerSession : IHandlerSession
     {
         if (_engine is not null)
         {
-            completion.Applied = _engine.CanComplete(completion) && !_writes.Exists(write => write.Completion?.Item.Id == completion.Item.Id);
+            completion.Applied = (_isLateToSee || _engine.CanComplete(completion))
+                && !_writes.Exists(write => write.Completion?.Item.Id == completion.Item.Id);
             if (!completion.Applied)
             {
                 Undo();
@@ -104,16 +110,28 @@ internal sealed class MemoryHandlerSession : IHandlerSession
         return window.Count < limit ? null : new LedgerCursor(window[^1].Key.Consumer, window[^1].Key.Integration, window[^1].Key.MessageId);
     }
 
-    public ValueTask CommitAsync(CancellationToken cancellationToken)
+    public ValueTask<bool> CommitAsync(CancellationToken cancellationToken)
     {
         if (!_isOpen)
         {
-            return ValueTask.CompletedTask;
+            return ValueTask.FromResult(true);
         }
 
         if (_tables.Commits != _begun)
         {
             throw new StoreException("Another process has written meanwhile.", StoreFailure.Transient);
+        }
+
+        CompleteCommand[] completions = [.. _writes.Select(write => write.Completion).OfType<CompleteCommand>()];
+        foreach (var completion in completions)
+        {
+            completion.Applied = _engine!.CanComplete(completion);
+        }
+
+        if (completions.Any(completion => !completion.Applied))
+        {
+            End();
+            return ValueTask.FromResult(false);
         }
 
         foreach (var write in _writes)
@@ -122,14 +140,13 @@ internal sealed class MemoryHandlerSession : IHandlerSession
         }
 
         _tables.Commits++;
-        CompleteCommand[] completions = [.. _writes.Select(write => write.Completion).OfType<CompleteCommand>()];
         if (completions.Length > 0)
         {
             _engine!.Complete(completions);
         }
 
         End();
-        return ValueTask.CompletedTask;
+        return ValueTask.FromResult(true);
     }
 
     public ValueTask RollbackAsync()

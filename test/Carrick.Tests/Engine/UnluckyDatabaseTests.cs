@@ -185,13 +185,15 @@ public sealed class UnluckyDatabaseTests
                 return base.BeginAsync(entry, cancellationToken);
             }
 
-            public override async ValueTask CommitAsync(CancellationToken cancellationToken)
+            public override async ValueTask<bool> CommitAsync(CancellationToken cancellationToken)
             {
-                await base.CommitAsync(cancellationToken);
+                var isComplete = await base.CommitAsync(cancellationToken);
                 if (_began && Interlocked.Increment(ref database._commits) == 1)
                 {
                     throw new StoreException("The connection was lost.", StoreFailure.Transient);
                 }
+
+                return isComplete;
             }
         }
     }

@@ -1,5 +1,6 @@
 using Carrick.Handlers;
 using Carrick.Storage;
+using Carrick.Storage.Commands;
 using Npgsql;
 
 namespace Carrick.Tests.Stores;
@@ -12,6 +13,13 @@ public sealed class PostgresHandlerFaultTests : IAsyncLifetime
     private IHandlerSession _session = null!;
 
     private static readonly LedgerEntry First = new("billing/orders", "billing", "m1", DateTimeOffset.UnixEpoch, false, null, null);
+
+    private static CompleteCommand Completion => new()
+    {
+        Item = new WorkItem { Id = RecordId.None, Consumer = 1, EventId = RecordId.None },
+        At = DateTimeOffset.UnixEpoch,
+        Outcome = DeliveryOutcome.Succeeded,
+    };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -92,6 +100,43 @@ public sealed class PostgresHandlerFaultTests : IAsyncLifetime
         var error = await Assert.ThrowsAsync<InvalidOperationException>(async () => await _session.AddToOutboxAsync(message, Token));
 
         Assert.Contains("the handler went on", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Begin_AfterTheHandlerBeforeWentOnAfterAFailure_SaysWhatAHandlerMustNotDo()
+    {
+        await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync("SELECT 1 / 0"));
+        Assert.True(await _session.KeepAsync(Completion, Token));
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(async () => await _session.BeginAsync(First with { MessageId = "m2" }, Token));
+
+        Assert.Contains("the handler went on", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Begin_AfterTheHandlerBeforeBeganATransactionOfItsOwn_SaysWhatAHandlerMustNotDo()
+    {
+        await ExecuteAsync("ROLLBACK; BEGIN");
+        Assert.True(await _session.KeepAsync(Completion, Token));
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(async () => await _session.BeginAsync(First with { MessageId = "m2" }, Token));
+
+        Assert.Contains("must not commit or roll back", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("SELECT 1 / 0", "the handler went on")]
+    [InlineData("ROLLBACK; BEGIN", "must not commit or roll back")]
+    public async Task Commit_AfterTheLastHandlerSpoiltTheTransaction_SaysSo_AndKeepsNothing(string sql, string problem)
+    {
+        await ExecuteAsync(sql).ContinueWith(static _ => { }, Token, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        Assert.True(await _session.KeepAsync(Completion, Token));
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(async () => await _session.CommitAsync(Token));
+
+        Assert.Contains(problem, error.Message, StringComparison.Ordinal);
+        await _session.RollbackAsync();
+        Assert.Equal(LedgerVerdict.First, await _session.BeginAsync(First, Token));
     }
 
     [Fact]

@@ -90,6 +90,12 @@ public sealed class PostgresLeaseTests : StoreTest<PostgresHarness>
         retry.AssignIds(Ids);
         await second.CommitAsync([retry], Token).AsTask().WaitAsync(TimeSpan.FromSeconds(10), Token);
         Assert.True(retry.Applied);
+        // And so is the message.
+        await using var others = new PostgresHandlerDatabase(((PostgresStore)second).Database, 1, (PostgresStore)second);
+        await using var next = await others.OpenSessionAsync(Token);
+        var verdict = await next.BeginAsync(new LedgerEntry("billing/orders", "billing", "m1", Start, false, null, null), Token).AsTask()
+            .WaitAsync(TimeSpan.FromSeconds(10), Token);
+        Assert.Equal(LedgerVerdict.First, verdict);
         var failure = await Assert.ThrowsAsync<StoreException>(async () => await stalled.CommitAsync(Token));
         Assert.Equal(StoreFailure.Transient, failure.Failure);
     }

@@ -38,7 +38,7 @@ public sealed class ProjectFolderTests
             ("Nodes", ["Raw"]),
             ("Reading", ["Raw"]),
             ("Writing", ["Raw", "Nodes", "Reading"]),
-            ("Handlers", ["Raw", "Reading"]),
+            ("Handlers", ["Raw", "Reading", "Writing"]),
         ]),
         ["Carrick.Server"] = (typeof(CliApp).Assembly, [
             ("Config", []),

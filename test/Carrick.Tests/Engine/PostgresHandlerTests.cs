@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+using Carrick.Delivery;
+using Carrick.Handlers;
+using Carrick.Hosting;
+using Carrick.Integrations;
+using Carrick.Operations;
+using Carrick.Retry;
+using Carrick.Storage;
+using Carrick.Tests.Stores;
+
+namespace Carrick.Tests.Engine;
+
+/// <summary>Handlers that share a transaction on PostgreSQL: what one of them does to it, and what others do to their deliveries, is nobody else's fault.</summary>
+public sealed class PostgresHandlerTests : IAsyncLifetime
+{
+    private const int Messages = 40;
+    private readonly PostgresTestSchema _schema = new();
+    private readonly ConcurrentBag<string> _ran = [];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public ValueTask InitializeAsync()
+    {
+        _schema.Scalar($"CREATE SCHEMA {_schema.Name}; CREATE TABLE ~effects (message text NOT NULL)");
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _schema.Drop();
+        return ValueTask.CompletedTask;
+    }
+
+    [Theory]
+    [InlineData("SELECT 1 / 0")]
+    [InlineData("ROLLBACK")]
+    [InlineData("ROLLBACK; BEGIN")]
+    public async Task Handler_ThatSpoilsTheTransaction_IsToldSo_AndTheOthersRunAgain(string sql)
+    {
+        await using var host = await StartAsync(async (context, cancellationToken) =>
+        {
+            await BookAsync(context, cancellationToken);
+            if (Number(context) % 10 == 3)
+            {
+                await ExecuteAsync(context, sql, cancellationToken);
+            }
+        });
+
+        await host.WhenCountAsync(DeliveryState.Dead, Messages / 10);
+        await host.WhenCountAsync(DeliveryState.Succeeded, Messages - (Messages / 10));
+        foreach (var dead in await host.DeliveriesAsync(DeliveryState.Dead))
+        {
+            var attempts = await host.Store.Queries.ListAttemptsAsync(dead.Id, Token);
+            Assert.Contains("handler", Assert.Single(attempts).Error, StringComparison.Ordinal);
+        }
+
+        Assert.All(await host.DeliveriesAsync(DeliveryState.Succeeded), delivery => Assert.Equal(1, delivery.Attempts));
+        AssertEffects(number => number % 10 != 3);
+        await host.AssertDepthsAsync();
+    }
+
+    [Fact]
+    public async Task Delivery_ThatAnOperatorDiscardsWhileItsHandlerRuns_LosesItsEffect_AndTheOthersRunAgain()
+    {
+        var (running, discarded) = (new TaskCompletionSource<RecordId>(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource());
+        await using var host = await StartAsync(async (context, cancellationToken) =>
+        {
+            await BookAsync(context, cancellationToken);
+            if (Number(context) == 3)
+            {
+                running.TrySetResult(context.DeliveryId);
+                await discarded.Task.WaitAsync(cancellationToken);
+            }
+        });
+        var waiting = await running.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
+
+        Assert.True(await host.Operations.DiscardAsync(waiting, new Operator("key_test"), Token));
+        discarded.SetResult();
+
+        await host.WhenCountAsync(DeliveryState.Succeeded, Messages - 1);
+        await host.WhenAsync(() => Task.FromResult(_ran.Count(message => message == "3") == 1), "one run of what was discarded");
+        AssertEffects(number => number != 3);
+        await host.AssertDepthsAsync();
+    }
+
+    private static int Number(EventContext context) => int.Parse(context.Event.MessageId, System.Globalization.CultureInfo.InvariantCulture);
+
+    private async Task<EngineHost> StartAsync(EventHandlerDelegate handler)
+    {
+        var host = await EngineHost.StartAsync(
+            carrick => carrick.UsePostgres(_schema.ConnectionString, options => (options.Schema, options.HandlerSessions) = (_schema.Name, 2))
+                .Configure(options => options.HandlerLinger = TimeSpan.FromMilliseconds(100)),
+            ScriptedSender.Always(AttemptResult.Success(200)),
+            billing => billing.On("invoice.paid", handler, definition => definition with { Retry = new RetryPolicy { Attempts = 1 } }));
+        await Task.WhenAll(Enumerable.Range(0, Messages).Select(number => host.IngestAsync($"{number}")));
+        return host;
+    }
+
+    private async Task BookAsync(EventContext context, CancellationToken cancellationToken)
+    {
+        _ran.Add(context.Event.MessageId);
+        await ExecuteAsync(context, $"INSERT INTO {_schema.Name}.effects VALUES ('{context.Event.MessageId}')", cancellationToken);
+    }
+
+    // As code does that swallows what goes wrong.
+    private static async Task ExecuteAsync(EventContext context, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = context.Connection.CreateCommand();
+#pragma warning disable CA2100
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        await ((Task)command.ExecuteNonQueryAsync(cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private void AssertEffects(Func<int, bool> isExpected) => Assert.Equal(
+        string.Join(',', Enumerable.Range(0, Messages).Where(isExpected)),
+        _schema.Scalar("SELECT string_agg(message, ',' ORDER BY message::int) FROM ~effects"));
+}
