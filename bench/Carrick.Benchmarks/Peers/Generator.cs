@@ -5,9 +5,8 @@ namespace Carrick.Benchmarks.Peers;
 /// <summary>Loads a peer from a process of its own.</summary>
 internal static class Generator
 {
-    // Enough to compile the paths of a fast peer, bounded for a slow one.
-    private const int WarmUpRequests = 5_000;
-    private const int WarmUpSeconds = 8;
+    // Enough for what compiles while it runs to be done with it.
+    private const int WarmUpSeconds = 10;
 
     // A peer that answers nothing any more must not hold up the run.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -30,7 +29,7 @@ internal static class Generator
     }
 
     public static Task<Sent> WarmUpAsync(PeerSite site, Settings load) =>
-        RunAsync(site, load with { Limit = WarmUpRequests, Seconds = WarmUpSeconds, Rate = 0 });
+        RunAsync(site, load with { Limit = 0, Seconds = WarmUpSeconds, Rate = 0 });
 }
 
 /// <summary>One run of the generator.</summary>

@@ -15,6 +15,25 @@ internal static class Ledger
         ON CONFLICT (consumer, integration, message_id) DO NOTHING
         """;
 
+    /// <summary>Those of the messages that are new, by their place in the arrays. In the order of the key, so that two sessions with the same messages do not wait
+    /// for each other.</summary>
+    public const string InsertAll =
+        """
+        WITH input AS MATERIALIZED (
+            SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS i (consumer, integration, message_id, place)),
+        added AS (
+            INSERT INTO ~processed_events (consumer, integration, message_id, processed_at)
+            SELECT consumer, integration, message_id, $4 FROM input ORDER BY consumer, integration, message_id
+            ON CONFLICT (consumer, integration, message_id) DO NOTHING RETURNING consumer, integration, message_id)
+        SELECT place FROM input JOIN added USING (consumer, integration, message_id)
+        """;
+
+    /// <summary>Takes back what <see cref="InsertAll"/> has added for a delivery that has failed since.</summary>
+    public const string Forget = "DELETE FROM ~processed_events WHERE consumer = $1 AND integration = $2 AND message_id = $3";
+
+    /// <summary>What only the deferred trigger on the ledger looks at: handlers may be running, or have all ended.</summary>
+    public const string HandlersRun = "SELECT set_config('carrick.handlers', 'run', true), pg_current_xact_id()::text";
+
     /// <summary>1 if the version is not older than the newest applied.</summary>
     public const string RaiseVersion =
         """
@@ -46,6 +65,14 @@ internal static class Ledger
 
     public static NpgsqlParameter[] ParametersOf(LedgerEntry entry) =>
         [P.Text(entry.Consumer), P.Text(entry.Integration), P.Text(entry.MessageId), P.Int64(UnixTime.Of(entry.At))];
+
+    public static NpgsqlParameter[] ParametersOf(IReadOnlyList<LedgerEntry> entries) =>
+    [
+        P.Texts([.. entries.Select(entry => StoredText.Write(entry.Consumer))]),
+        P.Texts([.. entries.Select(entry => StoredText.Write(entry.Integration))]),
+        P.Texts([.. entries.Select(entry => StoredText.Write(entry.MessageId))]),
+        P.Int64(UnixTime.Of(entries[0].At)),
+    ];
 
     public static NpgsqlParameter[] ParametersOf(OutboxMessage message) =>
     [

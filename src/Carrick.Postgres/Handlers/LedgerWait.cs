@@ -24,8 +24,8 @@ internal static class LedgerWait
             AND other.application_name <> $3 AND other.state LIKE 'idle in transaction%' AND other.state_change < clock_timestamp() - $2 * interval '1 millisecond'
         """;
 
-    /// <summary>Waits for <paramref name="writing"/>, in which <see cref="Ledger.Insert"/> may wait for another transaction.</summary>
-    public static async Task<T> EndAsync<T>(PostgresDatabase database, Task<T> writing)
+    /// <summary>Waits for <paramref name="writing"/>, in which the statement <paramref name="sql"/> may wait for another transaction.</summary>
+    public static async Task<T> EndAsync<T>(PostgresDatabase database, string sql, Task<T> writing)
     {
         while (true)
         {
@@ -41,7 +41,7 @@ internal static class LedgerWait
                 await connection.ScalarAsync(
                     EndThoseThatStandStill,
                     CancellationToken.None,
-                    P.Text(database.Sql(Ledger.Insert)),
+                    P.Text(sql),
                     P.Int64((long)StandsStill.TotalMilliseconds),
                     P.Text(database.SessionName)).ConfigureAwait(false);
             }

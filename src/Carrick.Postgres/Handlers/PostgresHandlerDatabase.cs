@@ -16,6 +16,7 @@ internal sealed class PostgresHandlerDatabase(PostgresDatabase database, int ses
     private const string Initialize = "SELECT pg_advisory_xact_lock(hashtextextended('carrick-handlers:' || $1, 0))";
 
     private readonly PostgresReader _reader = new(database);
+    private readonly HandlerSql _sql = new(database);
 
     public string Name => database.Name;
 
@@ -23,6 +24,11 @@ internal sealed class PostgresHandlerDatabase(PostgresDatabase database, int ses
 
     // A transaction with more than 64 savepoints makes every other one slower.
     public int MaxBatch => 50;
+
+    public int MaxAnnounced => MaxBatch;
+
+    // A delivery takes a round trip or two here, so that a commit of what comes in 2 ms would be one of three or four.
+    public TimeSpan Linger => TimeSpan.FromMilliseconds(10);
 
     public bool CompletesWork => engine is not null;
 
@@ -53,7 +59,7 @@ internal sealed class PostgresHandlerDatabase(PostgresDatabase database, int ses
         "initialize").ConfigureAwait(false);
 
     public ValueTask<IHandlerSession> OpenSessionAsync(CancellationToken cancellationToken) => GuardAsync<IHandlerSession>(
-        async () => new PostgresHandlerSession(database, await database.OpenForHandlersAsync(cancellationToken).ConfigureAwait(false), engine), "open");
+        async () => new PostgresHandlerSession(database, _sql, await database.OpenForHandlersAsync(cancellationToken).ConfigureAwait(false), engine), "open");
 
     public async ValueTask<IReadOnlyList<OutboxMessage>> ReadOutboxAsync(long after, int limit, CancellationToken cancellationToken) =>
         await _reader.ListAsync(Ledger.ReadOutbox, [P.Int64(after), P.Int64(limit)], Ledger.ReadMessage, cancellationToken).ConfigureAwait(false);

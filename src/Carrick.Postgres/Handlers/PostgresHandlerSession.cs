@@ -10,21 +10,26 @@ using Npgsql;
 namespace Carrick.Postgres.Handlers;
 
 /// <summary>
-/// Deliveries one after another in one outer transaction, each in a savepoint. Releasing the savepoint of the one before, setting the next and writing the
-/// ledger is one round trip; all are completed by one statement before the commit.
+/// Deliveries one after another in one outer transaction, each in a savepoint. The ledger of those that are announced is written by one statement, and their
+/// savepoints go with the first statement of their handlers, so that a delivery costs no round trip of its own. For others, releasing the savepoint of the one
+/// before, setting the next and writing the ledger is one. All are completed by one statement before the commit.
 /// </summary>
-internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlConnection connection, PostgresStore? engine) : IHandlerSession
+internal sealed partial class PostgresHandlerSession(PostgresDatabase database, HandlerSql sql, NpgsqlConnection connection, PostgresStore? engine) : IHandlerSession
 {
-    private const string Save = "SAVEPOINT carrick";
-    private const string Release = "RELEASE SAVEPOINT carrick";
+    private const string Savepoint = "carrick";
+    private const string Save = $"SAVEPOINT {Savepoint}";
+    private const string Undo = $"ROLLBACK TO SAVEPOINT {Savepoint}";
+    private const string Release = $"RELEASE SAVEPOINT {Savepoint}";
 
-    // Our last statement in the transaction, so that no plan of a handler is affected. Without it an empty table is read as a whole, also when it is empty no more.
-    private const string UseIndexes = "SELECT set_config('enable_seqscan', 'off', true)";
+    // Our last statements in the transaction. No plan of a handler is affected; without the first an empty table is read as a whole, also when it is empty no more.
+    private const string HandlersEnded =
+        "SELECT pg_current_xact_id_if_assigned()::text, set_config('enable_seqscan', 'off', true), set_config('carrick.handlers', 'ended', true)";
 
     private readonly List<CompleteCommand> _kept = [];
     private NpgsqlTransaction? _transaction;
     private string? _id;
     private bool _released = true;
+    private LedgerEntry? _toForget;
 
     public DbConnection Connection => connection;
 
@@ -32,10 +37,16 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
 
     private NpgsqlTransaction Open => _transaction ?? throw new InvalidOperationException("No transaction is open.");
 
-    public StoreException? FailureBehind(Exception thrown)
+    public Exception? FailureBehind(Exception thrown)
     {
         for (var exception = thrown; exception is not null; exception = exception.InnerException)
         {
+            if (exception is PostgresException { SqlState: PostgresErrorCodes.InFailedSqlTransaction } failed && connection.FullState != ConnectionState.Open)
+            {
+                // It was the savepoint that failed, which the driver cannot go on from: the transaction was spoilt before this handler ran.
+                return WentOn(failed);
+            }
+
             if (exception is NpgsqlException error && (connection.FullState != ConnectionState.Open || PostgresErrors.IsOfTheServer(error)))
             {
                 return PostgresErrors.Wrap(error, database.Name, "write");
@@ -45,24 +56,9 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         return null;
     }
 
-    public async ValueTask<LedgerVerdict> BeginAsync(LedgerEntry entry, CancellationToken cancellationToken)
-    {
-        await OpenTransactionAsync(cancellationToken).ConfigureAwait(false);
-        return await GuardAsync(async () =>
-        {
-            var first = await BeginOneAsync(Command(Ledger.Insert, Ledger.ParametersOf(entry)), cancellationToken).ConfigureAwait(false);
-            var verdict = !first && !entry.Force ? LedgerVerdict.AlreadyProcessed
-                : await IsLateAsync(entry, cancellationToken).ConfigureAwait(false) ? LedgerVerdict.Late
-                : LedgerVerdict.First;
-            // The savepoint of one that does not run is released like any other.
-            _released = verdict == LedgerVerdict.First;
-            return verdict;
-        }).ConfigureAwait(false);
-    }
-
     public async ValueTask AddToOutboxAsync(OutboxMessage message, CancellationToken cancellationToken) => await GuardAsync(async () =>
     {
-        await using var command = new NpgsqlCommand(database.Sql(Ledger.AddToOutbox), connection);
+        await using var command = new NpgsqlCommand(sql.AddToOutbox, connection);
         command.Parameters.AddRange(Ledger.ParametersOf(message));
         message.Id = (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
         return true;
@@ -92,7 +88,7 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
     public async ValueTask DeleteFromOutboxAsync(IReadOnlyList<long> ids, CancellationToken cancellationToken)
     {
         await OpenTransactionAsync(cancellationToken).ConfigureAwait(false);
-        await GuardAsync(() => RunAsync([Command(Ledger.DeleteFromOutbox, [P.Int64s([.. ids])])], 0, cancellationToken)).ConfigureAwait(false);
+        await GuardAsync(() => RunAsync([Command(sql.DeleteFromOutbox, [P.Int64s([.. ids])])], 0, cancellationToken)).ConfigureAwait(false);
     }
 
     public async ValueTask<LedgerCursor?> PruneLedgerAsync(LedgerCursor after, DateTimeOffset before, int limit, CancellationToken cancellationToken)
@@ -100,7 +96,7 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         await OpenTransactionAsync(cancellationToken).ConfigureAwait(false);
         return await GuardAsync(async () =>
         {
-            await using var command = new NpgsqlCommand(database.Sql(Ledger.Prune), connection)
+            await using var command = new NpgsqlCommand(sql.Prune, connection)
             {
                 Parameters = { P.Text(after.Consumer), P.Text(after.Integration), P.Text(after.MessageId), P.Int64(limit), P.Int64(UnixTime.Of(before)) },
             };
@@ -159,47 +155,58 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         await connection.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Completes what was kept. Releasing the last savepoint shows whether the transaction is still ours and sound: PostgreSQL answers
-    /// the commit of one that failed as if all were well.</summary>
+    /// <summary>Completes what was kept. Releasing the last savepoint shows whether the transaction is still sound, because PostgreSQL answers the commit of one that
+    /// failed as if all were well; its number shows whether it is still ours, and not one that a handler began.</summary>
     private async Task<bool> CompleteAsync(CancellationToken cancellationToken)
     {
+        if (_id is null)
+        {
+            return true;
+        }
+
         await using var batch = new NpgsqlBatch(connection);
         if (!_released)
         {
             batch.BatchCommands.Add(new(Release));
         }
 
-        if (engine is null || _kept.Count == 0)
+        batch.BatchCommands.Add(new(HandlersEnded));
+        var completes = engine is not null && _kept.Count > 0;
+        if (completes)
         {
-            if (batch.BatchCommands.Count > 0)
-            {
-                await EndsAsync(batch.ExecuteNonQueryAsync(cancellationToken)).ConfigureAwait(false);
-            }
-
-            _released = true;
-            return true;
+            batch.BatchCommands.Add(Command(sql.Complete, [.. WorkWriter.ParametersOf(_kept), P.Int64(engine!.Node), P.Text(_id)]));
         }
 
-        batch.BatchCommands.Add(new(UseIndexes));
-        batch.BatchCommands.Add(Command(
-            WorkWriter.CompleteInTransactionOfHandlers, [.. WorkWriter.ParametersOf(_kept), P.Int64(engine.Node), P.Text(_id)]));
+        string? id;
         HashSet<long> found = [];
         await using (var reader = await EndsAsync(batch.ExecuteReaderAsync(cancellationToken)).ConfigureAwait(false))
         {
-            await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
-            while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+            await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            id = reader.IsDBNull(0) ? null : reader.GetString(0);
+            while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false))
             {
-                found.Add(reader.GetInt64(0));
+                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    found.Add(reader.GetInt64(0));
+                }
             }
         }
 
         _released = true;
-        foreach (var completion in _kept)
+        if (id != _id)
         {
-            completion.Applied = found.Contains(completion.Item.Id.Key);
+            throw Ended(null);
         }
 
-        return found.Count == _kept.Count;
+        if (completes)
+        {
+            foreach (var completion in _kept)
+            {
+                completion.Applied = found.Contains(completion.Item.Id.Key);
+            }
+        }
+
+        return !completes || found.Count == _kept.Count;
     }
 
     private void RequireOurTransaction()
@@ -215,38 +222,6 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         }
     }
 
-    /// <summary>Releases the savepoint of the delivery before, sets the next, writes the ledger and, for the first delivery of a transaction, asks for the
-    /// number of the transaction: one round trip.</summary>
-    private async Task<bool> BeginOneAsync(NpgsqlBatchCommand insert, CancellationToken cancellationToken)
-    {
-        await using var batch = new NpgsqlBatch(connection);
-        if (!_released)
-        {
-            batch.BatchCommands.Add(new(Release));
-        }
-
-        batch.BatchCommands.Add(new(Save));
-        batch.BatchCommands.Add(insert);
-        if (engine is null || _id is not null)
-        {
-            var writing = batch.ExecuteNonQueryAsync(cancellationToken);
-            await EndsAsync(engine is null ? LedgerWait.EndAsync(database, writing) : writing).ConfigureAwait(false);
-        }
-        else
-        {
-            batch.BatchCommands.Add(new("SELECT pg_current_xact_id()::text"));
-            _id = (string?)await EndsAsync(batch.ExecuteScalarAsync(cancellationToken)).ConfigureAwait(false);
-        }
-
-        _released = true;
-        return insert.RecordsAffected == 1;
-    }
-
-    private async Task<bool> IsLateAsync(LedgerEntry entry, CancellationToken cancellationToken) =>
-        entry is { Subject: { } subject, Version: { } version }
-        && await RunAsync([Command(Ledger.RaiseVersion, [P.Text(entry.Consumer), P.Text(subject), P.Int64(version)])], 0, cancellationToken).ConfigureAwait(false) == 0
-        && !entry.Force;
-
     private async ValueTask OpenTransactionAsync(CancellationToken cancellationToken)
     {
         if (_transaction is not null)
@@ -257,8 +232,14 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         _transaction = await GuardAsync(() => connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).AsTask()).ConfigureAwait(false);
     }
 
-    private Task UndoAsync(CancellationToken cancellationToken) =>
-        EndsAsync(RunAsync([new("ROLLBACK TO SAVEPOINT carrick"), new(Release)], 0, cancellationToken));
+    private Task UndoAsync(CancellationToken cancellationToken)
+    {
+        NpgsqlBatchCommand[] undo = [new(Undo), new(Release)];
+        return EndsAsync(RunAsync(
+            _toForget is { } entry ? [.. undo, Command(sql.Forget, [P.Text(entry.Consumer), P.Text(entry.Integration), P.Text(entry.MessageId)])] : undo,
+            0,
+            cancellationToken));
+    }
 
     /// <summary>Waits for statements that end a savepoint, which fail if the handler has ended the transaction.</summary>
     private static async Task<T> EndsAsync<T>(Task<T> running)
@@ -279,6 +260,7 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         if (_transaction is { } transaction)
         {
             (_transaction, _id, _released) = (null, null, true);
+            _announced.Clear();
             try
             {
                 await transaction.DisposeAsync().ConfigureAwait(false);
@@ -290,9 +272,9 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         }
     }
 
-    private NpgsqlBatchCommand Command(string sql, NpgsqlParameter[] parameters)
+    private static NpgsqlBatchCommand Command(string text, NpgsqlParameter[] parameters)
     {
-        var command = new NpgsqlBatchCommand(database.Sql(sql));
+        var command = new NpgsqlBatchCommand(text);
         command.Parameters.AddRange(parameters);
         return command;
     }
@@ -319,9 +301,7 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
         }
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InFailedSqlTransaction)
         {
-            throw new InvalidOperationException(
-                "A statement of the handler failed and the handler went on. PostgreSQL keeps nothing of such a transaction: let the exception pass, or use a savepoint.",
-                error);
+            throw WentOn(error);
         }
         catch (NpgsqlException error)
         {
@@ -333,6 +313,9 @@ internal sealed class PostgresHandlerSession(PostgresDatabase database, NpgsqlCo
             throw new StoreException($"The connection to PostgreSQL was lost while trying to write '{database.Name}'.", StoreFailure.Transient, error);
         }
     }
+
+    private static InvalidOperationException WentOn(PostgresException error) => new(
+        "A statement of the handler failed and the handler went on. PostgreSQL keeps nothing of such a transaction: let the exception pass, or use a savepoint.", error);
 
     private static InvalidOperationException Ended(Exception? inner) => new(
         "The handler ended the transaction. A handler must not commit or roll back; to undo its work it throws.", inner);

@@ -49,7 +49,7 @@ internal sealed class SqliteHandlerSession : IHandlerSession
 
     private SqliteTransaction Open => _transaction ?? throw new InvalidOperationException("No transaction is open.");
 
-    public StoreException? FailureBehind(Exception thrown)
+    public Exception? FailureBehind(Exception thrown)
     {
         for (var exception = thrown; exception is not null; exception = exception.InnerException)
         {

@@ -7,6 +7,15 @@ namespace Carrick.Handlers;
 /// <summary>What one outer transaction of a handler session holds. Used by one loop.</summary>
 internal sealed class HandlerBatch
 {
+    /// <summary>How fast the handlers of the loop are, over its batches.</summary>
+    public HandlerPace Pace { get; } = new();
+
+    /// <summary>Deliveries that the session was told of and that have not begun.</summary>
+    public Queue<HandlerEntry> Announced { get; } = new();
+
+    /// <summary>Whether the session was told of any.</summary>
+    public bool IsAnnounced { get; set; }
+
     /// <summary>Deliveries whose effects are in the transaction.</summary>
     public List<(WorkCommand Command, ConsumerPump Pump)> Kept { get; } = [];
 
@@ -53,6 +62,8 @@ internal sealed class HandlerBatch
     {
         Kept.Clear();
         Lost.Clear();
+        Announced.Clear();
+        IsAnnounced = false;
         ToRecord.Clear();
         Published.Clear();
         OutboxDeleted = [];

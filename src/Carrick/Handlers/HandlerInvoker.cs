@@ -12,13 +12,15 @@ internal sealed class HandlerInvoker(IServiceScopeFactory scopes, StopSignal sto
 {
     private const int LongestError = 4_096;
 
-    private static AttemptResult Stopped => AttemptResult.Failure(FailureCategory.Cancelled, "Stopped.");
+    /// <summary>A handler that was cut off by a stop, or does not start any more.</summary>
+    public static AttemptResult Stopped => AttemptResult.Failure(FailureCategory.Cancelled, "Stopped.");
 
     /// <summary>The grace period of a stop is over: no handler starts any more.</summary>
     public bool Stopping => stop.Token.IsCancellationRequested;
 
     /// <summary>Runs the handler inside the open savepoint and writes what it published to the outbox.</summary>
     /// <exception cref="StoreException">The handler's database failed under it, or the outbox could not be written; the outer transaction is lost.</exception>
+    /// <exception cref="InvalidOperationException">A handler has spoilt the transaction.</exception>
     public async ValueTask<AttemptResult> InvokeAsync(
         IHandlerSession session, HandlerDefinition definition, WorkItem item, EventRecord record, List<OutboxMessage> published)
     {
@@ -55,7 +57,7 @@ internal sealed class HandlerInvoker(IServiceScopeFactory scopes, StopSignal sto
         return AttemptResult.Success();
     }
 
-    private async ValueTask<(AttemptResult Result, StoreException? Failure)> CallAsync(
+    private async ValueTask<(AttemptResult Result, Exception? Failure)> CallAsync(
         IHandlerSession session, HandlerDefinition definition, HandlerContext context)
     {
         using var timeout = new CancellationTokenSource(definition.Timeout, time);

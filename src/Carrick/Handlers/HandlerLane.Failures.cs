@@ -46,10 +46,11 @@ internal sealed partial class HandlerLane
     private void FailBatch(HandlerBatch batch, Exception exception, FailureCategory category)
     {
         _outbox.NotDeleted(batch.OutboxDeleted);
+        WatchIf(batch.IsAnnounced);
         // A delivery that failed by itself keeps its own reason; one that ended well did so in the transaction that is lost.
         Finish([.. batch.ToRecord.Where(pair => pair.Command is not CompleteCommand)], durable: false);
         var lost = batch.Kept.Concat(batch.Lost).Concat(batch.ToRecord.Where(pair => pair.Command is CompleteCommand))
-            .Select(pair => new HandlerEntry(pair.Command.Item, pair.Pump)).ToList();
+            .Select(pair => new HandlerEntry(pair.Command.Item, pair.Pump)).Concat(batch.Announced).ToList();
         if (batch.Current is { } current)
         {
             if (batch.IsCancelled)
@@ -62,15 +63,16 @@ internal sealed partial class HandlerLane
             }
         }
 
-        if (category == FailureCategory.Transient && batch.Suspect is { } suspect)
+        if (category == FailureCategory.Transient && (batch.IsAnnounced || batch.Suspect is not null))
         {
-            // It was this one that broke the transaction; the others run again as the same attempt.
-            foreach (var entry in lost.Where(entry => entry != suspect))
+            // One of them broke the transaction. Who that was is known if none was announced; all others run again as the same attempt.
+            var blamed = batch.IsAnnounced ? null : batch.Suspect;
+            foreach (var entry in lost.Where(entry => entry != blamed))
             {
                 entry.Pump.Ended(entry.Item, DeliveryEnd.PutBack);
             }
 
-            lost.RemoveAll(entry => entry != suspect);
+            lost.RemoveAll(entry => entry != blamed);
         }
 
         Finish([.. lost.Select(entry => (Failure(entry, exception, category), entry.Pump))], durable: false);

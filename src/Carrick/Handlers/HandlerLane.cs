@@ -161,10 +161,14 @@ internal sealed partial class HandlerLane : IDeliveryRunner
 
                 return;
             }
-            catch (InvalidOperationException exception) when (batch.Suspect is not null)
+            catch (InvalidOperationException exception) when (batch.IsAnnounced || batch.Suspect is not null)
             {
-                // The handler has ended the transaction. What it committed stays, and the ledger refuses it when it is tried again.
-                LogMisused(exception, batch.Suspect?.Pump.Definition.Name, exception.Message);
+                // A handler has ended the transaction. What it committed stays, and the ledger refuses it when it is tried again.
+                if (!batch.IsAnnounced)
+                {
+                    LogMisused(exception, batch.Suspect?.Pump.Definition.Name, exception.Message);
+                }
+
                 await UndoAsync(session, batch, exception, FailureCategory.Transient).ConfigureAwait(false);
                 return;
             }
@@ -197,12 +201,11 @@ internal sealed partial class HandlerLane : IDeliveryRunner
         }
 
         var started = _time.GetTimestamp();
-        while (batch.Count < _database.MaxBatch && TryTake(out var current))
+        while (batch.Count < _database.MaxBatch && await TakeAsync(session, batch).ConfigureAwait(false))
         {
-            batch.Current = current;
-            await RunOneAsync(session, batch, current.Item, current.Pump).ConfigureAwait(false);
+            await RunOneAsync(session, batch, batch.Current!.Value.Item, batch.Current.Value.Pump).ConfigureAwait(false);
             batch.Current = null;
-            if (_time.GetElapsedTime(started) >= _options.HandlerLinger)
+            if (batch.Announced.Count == 0 && _time.GetElapsedTime(started) >= Linger)
             {
                 break;
             }
@@ -302,7 +305,11 @@ internal sealed partial class HandlerLane : IDeliveryRunner
         var published = batch.Published.Count;
         if (verdict == LedgerVerdict.First)
         {
-            result = await _invoker.InvokeAsync(session, definition, item, record, batch.Published).ConfigureAwait(false);
+            var handling = _time.GetTimestamp();
+            result = batch.IsAnnounced && _invoker.Stopping
+                ? HandlerInvoker.Stopped
+                : await _invoker.InvokeAsync(session, definition, item, record, batch.Published).ConfigureAwait(false);
+            batch.Pace.Took(_time.GetElapsedTime(handling));
         }
 
         var command = _finisher.Decide(item, pump, result, startedAt, started);

@@ -13,6 +13,14 @@ public interface IHandlerDatabase : IAsyncDisposable
     /// <summary>The most deliveries in one outer transaction.</summary>
     int MaxBatch => 256;
 
+    /// <summary>How many deliveries a session can be told of before they begin: <see cref="IHandlerSession.AnnounceAsync"/>.</summary>
+    /// <value>0 for SQLite, which writes the ledger of one delivery as fast as of many.</value>
+    int MaxAnnounced => 0;
+
+    /// <summary>How long an outer transaction may collect deliveries, unless <see cref="Hosting.CarrickOptions.HandlerLinger"/> says otherwise.</summary>
+    /// <value>2 ms for SQLite, where nobody else can write meanwhile.</value>
+    TimeSpan Linger => TimeSpan.FromMilliseconds(2);
+
     /// <summary>Whether this is the engine's own database, so that a session completes the work row in the handler's transaction.</summary>
     bool CompletesWork { get; }
 

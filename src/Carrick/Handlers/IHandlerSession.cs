@@ -20,8 +20,17 @@ public interface IHandlerSession : IAsyncDisposable
 
     /// <summary>Whether what a handler threw says that the database failed and not the handler; the outer transaction is lost then.</summary>
     /// <param name="thrown">What it threw.</param>
-    /// <returns>The failure, or <see langword="null"/> if the fault is the handler's or the event's.</returns>
-    StoreException? FailureBehind(Exception thrown) => null;
+    /// <returns>A <see cref="StoreException"/>; an <see cref="InvalidOperationException"/> if a handler before it has spoilt the transaction; or
+    /// <see langword="null"/> if the fault is the handler's or the event's.</returns>
+    Exception? FailureBehind(Exception thrown) => null;
+
+    /// <summary>
+    /// Tells of the deliveries that begin next, all of them and in this order, each of another message: their ledger is written at once. What their handlers do to
+    /// the transaction may be seen later than without it, so that <see cref="InvalidOperationException"/> does not say whose fault it is.
+    /// </summary>
+    /// <param name="entries">At most <see cref="IHandlerDatabase.MaxAnnounced"/>.</param>
+    /// <param name="cancellationToken">Ends the wait for the transaction.</param>
+    ValueTask AnnounceAsync(IReadOnlyList<LedgerEntry> entries, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>Opens the outer transaction if none is open (for writing at once), sets a savepoint, and writes the ledger.
     /// For any verdict but <see cref="LedgerVerdict.First"/> nothing stays written but what the verdict says, and the savepoint is closed.</summary>

@@ -23,9 +23,9 @@ public sealed class CarrickOptions
     /// <value>0 to 10 minutes; default 20 s.</value>
     public TimeSpan ShutdownGrace { get; set; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long handler transactions may collect deliveries into one commit.</summary>
-    /// <value>0 to 100 ms; default 2 ms.</value>
-    public TimeSpan HandlerLinger { get; set; } = TimeSpan.FromMilliseconds(2);
+    /// <summary>How long handler transactions may collect deliveries into one commit; one that nothing waits behind commits at once.</summary>
+    /// <value>0 to 100 ms; by default what is best for the database, <see cref="Handlers.IHandlerDatabase.Linger"/>.</value>
+    public TimeSpan? HandlerLinger { get; set; }
 
     /// <summary>How long events, outcomes and attempts are kept.</summary>
     /// <value>At least 1 hour; default 30 days.</value>

@@ -16,7 +16,7 @@ internal sealed class CarrickOptionsValidator : IValidateOptions<CarrickOptions>
         Check(errors, options.ConsumerBuffer is >= 16 and <= 100_000, nameof(options.ConsumerBuffer), "must be 16 to 100,000");
         Check(errors, options.BodyBuffer is >= 0 and <= 4L << 30, nameof(options.BodyBuffer), "must be 0 to 4 GiB");
         Check(errors, In(options.ShutdownGrace, TimeSpan.Zero, TimeSpan.FromMinutes(10)), nameof(options.ShutdownGrace), "must be 0 to 10 minutes");
-        Check(errors, In(options.HandlerLinger, TimeSpan.Zero, TimeSpan.FromMilliseconds(100)), nameof(options.HandlerLinger), "must be 0 to 100 ms");
+        Check(errors, In(options.HandlerLinger ?? TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromMilliseconds(100)), nameof(options.HandlerLinger), "must be 0 to 100 ms");
         Check(errors, options.EventRetention >= TimeSpan.FromHours(1), nameof(options.EventRetention), "must be at least 1 hour");
         Check(errors, options.MessageIdRetention >= LeastMessageIdRetention, nameof(options.MessageIdRetention), "must be at least 4 days, which is longer than senders try again");
         Check(errors, options.MessageIdRetention >= options.EventRetention, nameof(options.MessageIdRetention), "must be at least EventRetention");

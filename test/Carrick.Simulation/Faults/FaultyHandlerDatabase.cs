@@ -14,6 +14,10 @@ internal sealed class FaultyHandlerDatabase(MemoryHandlerDatabase inner, World.S
 
     public int MaxSessions => inner.MaxSessions;
 
+    public int MaxAnnounced => inner.MaxAnnounced;
+
+    public TimeSpan Linger => ((IHandlerDatabase)inner).Linger;
+
     public bool CompletesWork => inner.CompletesWork;
 
     private Chance Chance => life.Chance;
@@ -61,6 +65,12 @@ internal sealed class FaultyHandlerDatabase(MemoryHandlerDatabase inner, World.S
         public DbConnection Connection => inner.Connection;
 
         public DbTransaction Transaction => inner.Transaction;
+
+        public async ValueTask AnnounceAsync(IReadOnlyList<LedgerEntry> entries, CancellationToken cancellationToken)
+        {
+            await database.StepAsync($"asks the ledger for {entries.Count} messages", 40);
+            await inner.AnnounceAsync(entries, cancellationToken);
+        }
 
         public async ValueTask<LedgerVerdict> BeginAsync(LedgerEntry entry, CancellationToken cancellationToken)
         {

@@ -9,6 +9,12 @@ internal class PassingHandlerDatabase(IHandlerDatabase inner) : IHandlerDatabase
 
     public int MaxSessions => inner.MaxSessions;
 
+    public int MaxBatch => inner.MaxBatch;
+
+    public int MaxAnnounced => inner.MaxAnnounced;
+
+    public TimeSpan Linger => inner.Linger;
+
     public bool CompletesWork => inner.CompletesWork;
 
     public virtual ValueTask InitializeAsync(CancellationToken cancellationToken) => inner.InitializeAsync(cancellationToken);

@@ -11,7 +11,9 @@ internal class PassingSession(IHandlerSession inner) : IHandlerSession
 
     public DbTransaction Transaction => inner.Transaction;
 
-    public StoreException? FailureBehind(Exception thrown) => inner.FailureBehind(thrown);
+    public Exception? FailureBehind(Exception thrown) => inner.FailureBehind(thrown);
+
+    public ValueTask AnnounceAsync(IReadOnlyList<LedgerEntry> entries, CancellationToken cancellationToken) => inner.AnnounceAsync(entries, cancellationToken);
 
     public virtual ValueTask<LedgerVerdict> BeginAsync(LedgerEntry entry, CancellationToken cancellationToken) => inner.BeginAsync(entry, cancellationToken);
 

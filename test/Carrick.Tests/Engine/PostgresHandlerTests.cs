@@ -35,6 +35,8 @@ public sealed class PostgresHandlerTests : IAsyncLifetime
     [InlineData("SELECT 1 / 0")]
     [InlineData("ROLLBACK")]
     [InlineData("ROLLBACK; BEGIN")]
+    [InlineData("COMMIT")]
+    [InlineData("COMMIT; BEGIN")]
     public async Task Handler_ThatSpoilsTheTransaction_IsToldSo_AndTheOthersRunAgain(string sql)
     {
         await using var host = await StartAsync(async (context, cancellationToken) =>
@@ -42,7 +44,7 @@ public sealed class PostgresHandlerTests : IAsyncLifetime
             await BookAsync(context, cancellationToken);
             if (Number(context) % 10 == 3)
             {
-                await ExecuteAsync(context, sql, cancellationToken);
+                await TryAsync(ExecuteAsync(context, sql, cancellationToken));
             }
         });
 
@@ -57,6 +59,42 @@ public sealed class PostgresHandlerTests : IAsyncLifetime
         Assert.All(await host.DeliveriesAsync(DeliveryState.Succeeded), delivery => Assert.Equal(1, delivery.Attempts));
         AssertEffects(number => number % 10 != 3);
         await host.AssertDepthsAsync();
+    }
+
+    [Fact]
+    public async Task Handlers_ThatSwallowWhateverGoesWrong_KeepTheEffectsOfTheOthersAll()
+    {
+        await using var host = await StartAsync(async (context, cancellationToken) =>
+        {
+            await TryAsync(BookAsync(context, cancellationToken));
+            if (Number(context) % 10 == 3)
+            {
+                await TryAsync(ExecuteAsync(context, "SELECT 1 / 0", cancellationToken));
+            }
+        });
+
+        await host.WhenCountAsync(DeliveryState.Dead, Messages / 10);
+        await host.WhenCountAsync(DeliveryState.Succeeded, Messages - (Messages / 10));
+        AssertEffects(number => number % 10 != 3);
+    }
+
+    [Fact]
+    public async Task Handler_ThatThrows_UndoesItsOwnEffectOnly_AndItsMessageIsNotInTheLedger()
+    {
+        await using var host = await StartAsync(async (context, cancellationToken) =>
+        {
+            await BookAsync(context, cancellationToken);
+            if (Number(context) % 10 == 3)
+            {
+                throw new InvalidOperationException("as planned");
+            }
+        });
+
+        await host.WhenCountAsync(DeliveryState.Dead, Messages / 10);
+        await host.WhenCountAsync(DeliveryState.Succeeded, Messages - (Messages / 10));
+        AssertEffects(number => number % 10 != 3);
+        Assert.Equal(Messages, _ran.Count);
+        Assert.Equal((long)Messages - (Messages / 10), _schema.Scalar("SELECT count(*) FROM ~processed_events"));
     }
 
     [Fact]
@@ -103,13 +141,15 @@ public sealed class PostgresHandlerTests : IAsyncLifetime
     }
 
     // As code does that swallows what goes wrong.
+    private static async Task TryAsync(Task running) => await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
     private static async Task ExecuteAsync(EventContext context, string sql, CancellationToken cancellationToken)
     {
         await using var command = context.Connection.CreateCommand();
 #pragma warning disable CA2100
         command.CommandText = sql;
 #pragma warning restore CA2100
-        await ((Task)command.ExecuteNonQueryAsync(cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private void AssertEffects(Func<int, bool> isExpected) => Assert.Equal(

@@ -70,7 +70,7 @@ public sealed class PostgresHandlerFaultTests : IAsyncLifetime
     {
         var thrown = await Assert.ThrowsAnyAsync<NpgsqlException>(() => ExecuteAsync("SELECT pg_terminate_backend(pg_backend_pid())"));
 
-        Assert.Equal(StoreFailure.Transient, _session.FailureBehind(thrown)!.Failure);
+        Assert.Equal(StoreFailure.Transient, Assert.IsType<StoreException>(_session.FailureBehind(thrown)).Failure);
     }
 
     [Fact]
@@ -100,6 +100,80 @@ public sealed class PostgresHandlerFaultTests : IAsyncLifetime
         var error = await Assert.ThrowsAsync<InvalidOperationException>(async () => await _session.AddToOutboxAsync(message, Token));
 
         Assert.Contains("the handler went on", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Commit_ByAHandler_IsRefused_AndTheLedgerKeepsNothing(bool announced)
+    {
+        await _session.RollbackAsync();
+        LedgerEntry[] entries = [First with { MessageId = "m2" }, First with { MessageId = "m3" }];
+        if (announced)
+        {
+            await _session.AnnounceAsync(entries, Token);
+        }
+
+        await _session.BeginAsync(entries[0], Token);
+
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync("COMMIT"));
+
+        Assert.Equal(PostgresErrorCodes.InvalidTransactionTermination, refused.SqlState);
+        Assert.Null(_session.FailureBehind(refused));
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await _session.DiscardAsync(Token));
+        await _session.RollbackAsync();
+        foreach (var entry in entries)
+        {
+            Assert.Equal(LedgerVerdict.First, await _session.BeginAsync(entry, Token));
+            await _session.DiscardAsync(Token);
+        }
+    }
+
+    [Fact]
+    public async Task Announce_OfMessagesOldAndNew_TellsEachApart_AndForgetsWhatFailed()
+    {
+        await _session.CommitAsync(Token);
+        LedgerEntry[] entries = [First with { MessageId = "m2" }, First, First with { Force = true, MessageId = "m1", Consumer = "billing/books" }, First with { MessageId = "m4" }];
+        await _session.AnnounceAsync(entries, Token);
+
+        Assert.Equal(LedgerVerdict.First, await _session.BeginAsync(entries[0], Token));
+        Assert.True(await _session.KeepAsync(Completion, Token));
+        Assert.Equal(LedgerVerdict.AlreadyProcessed, await _session.BeginAsync(entries[1], Token));
+        Assert.Equal(LedgerVerdict.First, await _session.BeginAsync(entries[2], Token));
+        await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync("SELECT 1 / 0"));
+        await _session.DiscardAsync(Token);
+        Assert.Equal(LedgerVerdict.First, await _session.BeginAsync(entries[3], Token));
+        Assert.True(await _session.KeepAsync(Completion, Token));
+        Assert.True(await _session.CommitAsync(Token));
+
+        Assert.Equal(LedgerVerdict.AlreadyProcessed, await _session.BeginAsync(entries[0], Token));
+        Assert.Equal(LedgerVerdict.First, await _session.BeginAsync(entries[2] with { Force = false }, Token));
+        await _session.DiscardAsync(Token);
+        Assert.Equal(LedgerVerdict.AlreadyProcessed, await _session.BeginAsync(entries[3], Token));
+    }
+
+    [Fact]
+    public async Task Discard_OfAForcedDelivery_LeavesTheLedgerOfTheFirst()
+    {
+        await _session.CommitAsync(Token);
+        await _session.AnnounceAsync([First with { Force = true }], Token);
+        Assert.Equal(LedgerVerdict.First, await _session.BeginAsync(First with { Force = true }, Token));
+        await _session.DiscardAsync(Token);
+        Assert.True(await _session.CommitAsync(Token));
+
+        Assert.Equal(LedgerVerdict.AlreadyProcessed, await _session.BeginAsync(First, Token));
+    }
+
+    [Fact]
+    public async Task Ledger_WrittenByAnybodyElse_IsNotRefused()
+    {
+        await _session.RollbackAsync();
+        await using var connection = _harness.Connect();
+        await using var import = connection.CreateCommand();
+        import.CommandText = "INSERT INTO processed_events VALUES (0, 'billing/orders', 'billing', 'm1')";
+        await import.ExecuteNonQueryAsync(Token);
+
+        Assert.Equal(LedgerVerdict.AlreadyProcessed, await _session.BeginAsync(First, Token));
     }
 
     [Fact]
