@@ -96,6 +96,10 @@ internal sealed partial class HandlerLane
             {
                 failed.Add((Failure(waiting, exception, FailureCategory.Throttled), waiting.Pump));
             }
+            else
+            {
+                _outbox.NotDeleted([]);
+            }
         }
 
         Finish(failed, durable: false);

@@ -13,7 +13,7 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    private readonly Queue<IReadOnlyList<OutboxMessage>> _waiting = new();
+    private readonly Queue<Func<IHandlerDatabase, Action, Task>> _waiting = new();
     private readonly SemaphoreSlim _signal = new(0);
     private readonly CancellationTokenSource _stop = new();
     private List<long> _relayed = [];
@@ -33,24 +33,12 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
             return;
         }
 
-        lock (_gate)
-        {
-            _waiting.Enqueue([.. messages]);
-        }
-
-        _signal.Release();
+        IReadOnlyList<OutboxMessage> copy = [.. messages];
+        Do((database, wake) => RelayAsync(database, copy, wake));
     }
 
     /// <summary>A commit has failed and may have happened all the same: what is in the outbox is read again. What comes twice is a duplicate.</summary>
-    public void Doubt()
-    {
-        lock (_gate)
-        {
-            _waiting.Enqueue([]);
-        }
-
-        _signal.Release();
-    }
+    public void Doubt() => Do(RelayLeftOverAsync);
 
     /// <summary>Rows that may be deleted in the next transaction.</summary>
     public IReadOnlyList<long> TakeRelayed()
@@ -68,13 +56,23 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
         }
     }
 
-    /// <summary>The transaction that deleted them was lost.</summary>
+    /// <summary>The transaction that deleted them was lost; they are deleted with the next one, for which nothing else need wait.</summary>
     public void NotDeleted(IReadOnlyList<long> ids)
     {
         lock (_gate)
         {
             _relayed.AddRange(ids);
+            if (_relayed.Count == 0)
+            {
+                return;
+            }
         }
+
+        Do(async (_, wake) =>
+        {
+            await Task.Delay(AfterFailure, time, _stop.Token).ConfigureAwait(false);
+            wake();
+        });
     }
 
     public async Task StopAsync()
@@ -89,6 +87,16 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
         _stop.Dispose();
     }
 
+    private void Do(Func<IHandlerDatabase, Action, Task> next)
+    {
+        lock (_gate)
+        {
+            _waiting.Enqueue(next);
+        }
+
+        _signal.Release();
+    }
+
     private async Task RunAsync(IHandlerDatabase database, Action wake)
     {
         try
@@ -97,13 +105,13 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
             while (true)
             {
                 await _signal.WaitAsync(_stop.Token).ConfigureAwait(false);
-                IReadOnlyList<OutboxMessage> messages;
+                Func<IHandlerDatabase, Action, Task> next;
                 lock (_gate)
                 {
-                    messages = _waiting.Dequeue();
+                    next = _waiting.Dequeue();
                 }
 
-                await (messages.Count == 0 ? RelayLeftOverAsync(database, wake) : RelayAsync(database, messages, wake)).ConfigureAwait(false);
+                await next(database, wake).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)

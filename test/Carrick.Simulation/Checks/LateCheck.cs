@@ -5,10 +5,16 @@ namespace Carrick.Simulation.Checks;
 /// <summary>An ordered endpoint that skips late events gets no version below one that it is durably known to have.</summary>
 internal sealed class LateCheck(World.Simulation simulation)
 {
-    public void CheckStart(string consumer, RecordId eventId, Message message)
+    public void CheckStart(Life life, string consumer, RecordId eventId, Message message)
     {
         if (message.Subject is null || simulation.Scenario.Consumers.FirstOrDefault(plan => plan.Name == consumer) is not { SkipLate: true, Ordered: true })
         {
+            return;
+        }
+
+        if (life != simulation.Nemesis.Current)
+        {
+            // Suspended with a request at hand, and taken over since: it cannot know what was delivered meanwhile.
             return;
         }
 

@@ -24,7 +24,7 @@ internal sealed class Receivers(Simulation simulation, Life life) : HttpMessageH
         var id = RecordId.TryParse(request.Headers.GetValues(EndpointRequest.IdHeader).Single(), IdPrefix.Event, out var parsed) ? parsed : RecordId.None;
         var message = Message.Read(body, "");
         simulation.Pauses.CheckStart(life, consumer, message.Id);
-        simulation.Late.CheckStart(consumer, id, message);
+        simulation.Late.CheckStart(life, consumer, id, message);
         // Under 100 ms: the history checker takes what arrives later after an answer, and was never recorded, for a request that was begun after it.
         await life.StepAsync("receiver", $"{consumer} gets {message.Id}, attempt {attempt}", Chance.Latency(80));
         var status = simulation.IsCalm || !Chance.PerMille(simulation.Scenario.EndpointFaults) ? 200 : Chance.Of(Statuses);

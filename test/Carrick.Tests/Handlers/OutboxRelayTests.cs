@@ -3,6 +3,7 @@ using System.Text.Json;
 using Carrick.Handlers;
 using Carrick.Simulation.Faults;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Carrick.Tests.Handlers;
@@ -34,6 +35,33 @@ public sealed class OutboxRelayTests
         var relayed = await RelayAsync(ingress, [Message(1), Message(2, "gone"), Message(3)], [Message(4)]);
         Assert.Equal(["m1", "m3", "m4"], ingress.Stored);
         Assert.Equal([1L, 3L, 4L], relayed.Order());
+    }
+
+    [Fact]
+    public async Task NotDeleted_WakesTheLaneAgainAfterAWhile_AndOffersTheRowsAgain()
+    {
+        var time = new FakeTimeProvider();
+        var woken = new SemaphoreSlim(0);
+        using var relay = new OutboxRelay(new FakeIngress(), time, NullLogger.Instance);
+        relay.Start(new EmptyOutbox(), () => woken.Release());
+        Assert.True(await woken.WaitAsync(Limit, TestContext.Current.CancellationToken));
+
+        relay.NotDeleted([]);
+        relay.NotDeleted([4, 5]);
+        relay.Relay([Message(6)]);
+        for (var i = 0; i < 2; i++)
+        {
+            // The wake-up, and then what was relayed.
+            while (!await woken.WaitAsync(TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken))
+            {
+                time.Advance(TimeSpan.FromMilliseconds(100));
+            }
+        }
+
+        Assert.Equal([4L, 5L, 6L], relay.TakeRelayed().Order());
+        Assert.True(time.GetUtcNow() - time.Start >= TimeSpan.FromSeconds(1));
+        await relay.StopAsync();
+        Assert.Equal(0, woken.CurrentCount);
     }
 
     [Fact]

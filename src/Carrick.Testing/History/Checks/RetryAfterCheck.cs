@@ -54,10 +54,12 @@ internal sealed class RetryAfterCheck(HistoryFacts facts, HistoryReport report, 
     private void Judge(Pause pause, AttemptFacts answer)
     {
         var list = _arrivals[pause.Consumer];
+        // A delivery has one request at a time, so what comes of the same message comes after the answer, unless it is of another delivery (a replay).
+        var isAlone = facts.Delivery[facts.FindPair(pause.Consumer, pause.Asked.Message).LastDelivery].OtherOfPair == 0;
         var index = list.BinarySearch(new Arrival(pause.Asked.At + 1, 0, 0));
         for (var i = index < 0 ? ~index : index; i < list.Count && list[i].At < pause.NotBefore; i++)
         {
-            if (list[i].Message == pause.Asked.Message || !WasUnderWay(pause.Consumer, list[i], answer.End))
+            if ((isAlone && list[i].Message == pause.Asked.Message) || !WasUnderWay(pause.Consumer, list[i], answer.End))
             {
                 report.Add(
                     Invariant.AttemptIsDue,
