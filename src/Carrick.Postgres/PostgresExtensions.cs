@@ -26,7 +26,7 @@ public static class PostgresExtensions
         // Read here for its errors; each store has a pool of its own, which it disposes.
         _ = new PostgresDatabase(connectionString, schema);
         builder.UseStore(services => new PostgresStore(
-            new PostgresDatabase(connectionString, schema),
+            new PostgresDatabase(connectionString, schema) { NodeName = options.NodeName },
             services.GetService<TimeProvider>() ?? TimeProvider.System,
             (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger<PostgresStore>()));
         if (!builder.Services.Any(service => service.ServiceType == typeof(IHandlerDatabase)))
@@ -57,8 +57,13 @@ public static class PostgresExtensions
     {
         var options = new PostgresOptions();
         configure?.Invoke(options);
-        return options.HandlerSessions is >= 1 and <= 64
+        if (options.HandlerSessions is < 1 or > 64)
+        {
+            throw new ArgumentException($"HandlerSessions is {options.HandlerSessions}; it must be from 1 to 64.", nameof(configure));
+        }
+
+        return options.NodeName is null or { Length: >= 1 and <= 100 }
             ? options
-            : throw new ArgumentException($"HandlerSessions is {options.HandlerSessions}; it must be from 1 to 64.", nameof(configure));
+            : throw new ArgumentException($"NodeName has {options.NodeName.Length} characters; it must have 1 to 100.", nameof(configure));
     }
 }

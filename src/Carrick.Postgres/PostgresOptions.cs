@@ -10,4 +10,8 @@ public sealed class PostgresOptions
     /// <summary>How many handlers run at once, each on a connection of its own.</summary>
     /// <value>1 to 64; default 8.</value>
     public int HandlerSessions { get; set; } = 8;
+
+    /// <summary>What this node is called, in <c>GET /v1/nodes</c> and nowhere else: two nodes may have one name.</summary>
+    /// <value>1 to 100 characters; default <see langword="null"/>: the machine's name and the process id.</value>
+    public string? NodeName { get; set; }
 }

@@ -83,7 +83,7 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
         _node = (long)(await connection.ScalarAsync(
             database.Sql(Join),
             cancellationToken,
-            P.Text(string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}/{Environment.ProcessId}")),
+            P.Text(database.NodeName ?? string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}/{Environment.ProcessId}")),
             P.Int64((long)Lasts.TotalMilliseconds),
             P.Bool(!database.IsBehindPooler)).ConfigureAwait(false))!;
         var (free, nodes) = await ReadFreeAsync(connection, cancellationToken).ConfigureAwait(false);

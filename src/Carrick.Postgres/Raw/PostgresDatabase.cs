@@ -52,6 +52,9 @@ internal sealed class PostgresDatabase : IAsyncDisposable
 
     public SchemaName Schema { get; }
 
+    /// <summary>What this node is called, or <see langword="null"/> for the machine and the process.</summary>
+    public string? NodeName { get; init; }
+
     /// <summary>What sessions that change something are called from now on, so that others can end them.</summary>
     public string? SessionName { get; set; }
 

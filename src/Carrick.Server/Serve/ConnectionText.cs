@@ -1,4 +1,5 @@
 using Carrick.Hosting;
+using Carrick.Postgres;
 using Carrick.Server.Cli;
 
 namespace Carrick.Server.Serve;
@@ -8,13 +9,15 @@ internal static class ConnectionText
 {
     private const string Key = "ConnectionStrings__Carrick";
 
+    private const string ConnectionString = "connectionString";
+
     private static readonly string[] Postgres = ["Host=", "Server="];
 
     private static readonly string[] Addresses = ["postgres://", "postgresql://"];
 
     /// <summary>Uses the store that a connection string asks for: PostgreSQL if it names a host, else SQLite.</summary>
     /// <exception cref="CliException">It cannot be read.</exception>
-    public static CarrickBuilder Use(CarrickBuilder carrick, string text)
+    public static CarrickBuilder Use(CarrickBuilder carrick, string text, PostgresOptions options)
     {
         if (Addresses.Any(sign => text.StartsWith(sign, StringComparison.OrdinalIgnoreCase)))
         {
@@ -27,7 +30,16 @@ internal static class ConnectionText
         var postgres = Postgres.Any(sign => text.Contains(sign, StringComparison.OrdinalIgnoreCase));
         try
         {
-            return postgres ? carrick.UsePostgres(text) : carrick.UseSqlite(text);
+            return postgres
+                ? carrick.UsePostgres(text, own => (own.Schema, own.HandlerSessions, own.NodeName) = (options.Schema, options.HandlerSessions, options.NodeName))
+                : carrick.UseSqlite(text);
+        }
+        catch (ArgumentException error) when (postgres && error.ParamName != ConnectionString)
+        {
+            throw new CliException(new CliFailure(ExitCodes.Usage, "The settings are not valid.", "See 'Options' in docs/guide/configuration.md.")
+            {
+                Details = [$"Carrick:Postgres: {error.Message.Split(" (Parameter ")[0]}"],
+            });
         }
         catch (ArgumentException)
         {
@@ -45,11 +57,11 @@ internal static class ConnectionText
 
     /// <summary>Finds errors early.</summary>
     /// <exception cref="CliException">It cannot be read.</exception>
-    public static void Check(string? text)
+    public static void Check(string? text, PostgresOptions options)
     {
         if (text is not null)
         {
-            Use(new CarrickBuilder(new ServiceCollection()), text);
+            Use(new CarrickBuilder(new ServiceCollection()), text, options);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Carrick.Delivery;
 using Carrick.Hosting;
+using Carrick.Postgres;
 using Carrick.Receiving;
 using Carrick.Server.Cli;
 using Carrick.Server.Config;
@@ -17,7 +18,10 @@ internal static class OptionSections
         ("Carrick:Receiving", typeof(WebhookReceivingOptions)),
         ("Carrick:Delivery", typeof(DeliveryOptions)),
         ("Carrick:Web", typeof(CarrickWebOptions)),
+        (Postgres, typeof(PostgresOptions)),
     ];
+
+    private const string Postgres = "Carrick:Postgres";
 
     /// <param name="builder">Has the settings, and gets the options.</param>
     /// <param name="engine">What <c>carrick.yaml</c> says; a setting wins over it.</param>
@@ -25,14 +29,7 @@ internal static class OptionSections
     /// <exception cref="CliException">A key is unknown, or a value cannot be read; every error is in the details, and none shows a value.</exception>
     public static CarrickOptions AddOptionSections(this WebApplicationBuilder builder, EngineSettings engine)
     {
-        string[] errors = [.. All.SelectMany(entry => Check(builder.Configuration.GetSection(entry.Section), entry.Options))];
-        if (errors.Length > 0)
-        {
-            throw new CliException(new CliFailure(
-                ExitCodes.Usage, "The settings are not valid.", "See 'Options' in docs/guide/configuration.md.")
-            { Details = errors });
-        }
-
+        Refuse(All.SelectMany(entry => Check(builder.Configuration.GetSection(entry.Section), entry.Options)));
         builder.Services.Configure<CarrickOptions>(engine.CopyTo);
         Bind<CarrickOptions>(builder, 0);
         Bind<WebhookReceivingOptions>(builder, 1);
@@ -42,6 +39,28 @@ internal static class OptionSections
         engine.CopyTo(options);
         builder.Configuration.GetSection(All[0].Section).Bind(options);
         return options;
+    }
+
+    /// <summary>The options of the store, which is chosen before there is a builder.</summary>
+    /// <exception cref="CliException">As of <see cref="AddOptionSections"/>.</exception>
+    public static PostgresOptions ReadPostgres(IConfiguration configuration)
+    {
+        var section = configuration.GetSection(Postgres);
+        Refuse(Check(section, typeof(PostgresOptions)));
+        var options = new PostgresOptions();
+        section.Bind(options);
+        return options;
+    }
+
+    private static void Refuse(IEnumerable<string> errors)
+    {
+        string[] all = [.. errors];
+        if (all.Length > 0)
+        {
+            throw new CliException(new CliFailure(
+                ExitCodes.Usage, "The settings are not valid.", "See 'Options' in docs/guide/configuration.md.")
+            { Details = all });
+        }
     }
 
     private static void Bind<T>(WebApplicationBuilder builder, int index)
@@ -77,7 +96,7 @@ internal static class OptionSections
         }
     }
 
-    private static string Kind(Type type) => type == typeof(TimeSpan) ? "a period such as 00:00:05, or 30.00:00:00 for days"
+    private static string Kind(Type type) => type == typeof(TimeSpan) || type == typeof(TimeSpan?) ? "a period such as 00:00:05, or 30.00:00:00 for days"
         : type == typeof(bool) ? "true or false"
         : type == typeof(Uri) ? "a URL"
         : "a whole number";

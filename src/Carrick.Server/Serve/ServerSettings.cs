@@ -1,3 +1,4 @@
+using Carrick.Postgres;
 using Carrick.Server.Cli;
 
 namespace Carrick.Server.Serve;
@@ -23,6 +24,9 @@ internal sealed record ServerSettings
     /// <summary>Another store's connection string, or <see langword="null"/> for SQLite.</summary>
     public string? ConnectionString { get; init; }
 
+    /// <summary>How PostgreSQL is used, if <see cref="ConnectionString"/> names one.</summary>
+    public PostgresOptions Postgres { get; init; } = new();
+
     /// <summary>The database file.</summary>
     public string DatabasePath => Path.Combine(DataDirectory, "carrick.db");
 
@@ -32,7 +36,8 @@ internal sealed record ServerSettings
     {
         var migrate = ReadMigrate(configuration);
         var connection = Read(configuration, "ConnectionStrings:Carrick");
-        ConnectionText.Check(connection);
+        var postgres = OptionSections.ReadPostgres(configuration);
+        ConnectionText.Check(connection, postgres);
         return new ServerSettings
         {
             Urls = Given(arguments.Urls) ?? Read(configuration, "Carrick:Urls") ?? Read(configuration, "urls") ?? "http://127.0.0.1:8420",
@@ -40,6 +45,7 @@ internal sealed record ServerSettings
             ConfigFile = Given(arguments.Config) ?? Read(configuration, "Carrick:Config"),
             Migrate = migrate && !arguments.NoMigrate,
             ConnectionString = connection,
+            Postgres = postgres,
         };
     }
 

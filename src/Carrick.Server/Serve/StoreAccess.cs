@@ -13,7 +13,7 @@ internal static class StoreAccess
     {
         if (settings.ConnectionString is { } text)
         {
-            return ConnectionText.Use(carrick, text);
+            return ConnectionText.Use(carrick, text, settings.Postgres);
         }
 
         DataDirectory.Ensure(settings.DataDirectory);

@@ -28,6 +28,8 @@ public sealed class SimulationTests
     [InlineData("forget-gate", "I7 ", "60")]
     [InlineData("forget-ledger", "I3 ", "60")]
     [InlineData("ignore-due", "I7 ", "60")]
+    [InlineData("lie-durable", "I1 ", "60")]
+    [InlineData("lie-lost", "I9 ", "60")]
     [InlineData("lose-reply", "OUTBOX ", "60")]
     public async Task Simulation_WithAPlantedBug_FindsItWithinSoManySeeds(string sabotage, string promise, string seeds)
     {

@@ -24,7 +24,7 @@ internal class PassingStore(IStore inner) : IStore
 
     public virtual ValueTask CommitAsync(IReadOnlyList<StoreCommand> commands, CancellationToken cancellationToken) => inner.CommitAsync(commands, cancellationToken);
 
-    public ValueTask<bool> SettleAsync(CancellationToken cancellationToken) => inner.SettleAsync(cancellationToken);
+    public virtual ValueTask<bool> SettleAsync(CancellationToken cancellationToken) => inner.SettleAsync(cancellationToken);
 
     public virtual ValueTask MaintainAsync(bool idle, CancellationToken cancellationToken) => inner.MaintainAsync(idle, cancellationToken);
 

@@ -11,6 +11,8 @@ internal static class Sabotages
         ["forget-ledger"] = () => new ForgetLedger(),
         ["forget-gate"] = () => new ForgetGate(),
         ["ignore-due"] = () => new IgnoreDue(),
+        ["lie-durable"] = () => new LieOfTheOutcome(durable: true),
+        ["lie-lost"] = () => new LieOfTheOutcome(durable: false),
         ["lose-reply"] = () => new LoseReply(),
     };
 

@@ -132,3 +132,20 @@ internal sealed class IgnoreDue : Sabotage
         }
     }
 }
+
+/// <summary>The store says of every commit whose outcome was unknown what it was told to say.</summary>
+internal sealed class LieOfTheOutcome(bool durable) : Sabotage
+{
+    public override IStore Plant(IStore store, MemoryTables tables) => new Planted(store, durable);
+
+    public override Scenario Adapt(Scenario scenario) => scenario with { DoubtfulCommits = Math.Max(60, scenario.DoubtfulCommits) };
+
+    private sealed class Planted(IStore inner, bool durable) : PassingStore(inner)
+    {
+        public override async ValueTask<bool> SettleAsync(CancellationToken cancellationToken)
+        {
+            await base.SettleAsync(cancellationToken);
+            return durable;
+        }
+    }
+}

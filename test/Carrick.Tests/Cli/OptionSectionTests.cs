@@ -1,6 +1,7 @@
 using System.Net;
 using Carrick.Delivery;
 using Carrick.Hosting;
+using Carrick.Postgres;
 using Carrick.Receiving;
 using Carrick.Server.Cli;
 using Carrick.Server.Serve;
@@ -19,7 +20,7 @@ public sealed class OptionSectionTests : IDisposable
     [Fact]
     public void Sections_OfTheServer_HaveEveryOptionOfTheLibrary()
     {
-        var options = new[] { typeof(CarrickOptions), typeof(CarrickWebOptions) }.Select(type => type.Assembly).Distinct()
+        var options = new[] { typeof(CarrickOptions), typeof(CarrickWebOptions), typeof(PostgresOptions) }.Select(type => type.Assembly).Distinct()
             .SelectMany(assembly => assembly.GetExportedTypes())
             .Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal));
 
@@ -67,6 +68,7 @@ public sealed class OptionSectionTests : IDisposable
             ("Carrick:Engine:CommitBatch", "canary"),
             ("Carrick:Engine:CommitBach", "1"),
             ("Carrick:Engine:EventRetention", "30d"),
+            ("Carrick:Engine:HandlerLinger", "canary"),
             ("Carrick:Receiving:Wholly", "1"),
             ("Carrick:Web:AnonymousMetrics", "canary"),
             ("Carrick:Delivery:ConnectTimeout", "")))).Failure;
@@ -79,6 +81,7 @@ public sealed class OptionSectionTests : IDisposable
                 "Carrick:Engine:CommitBach: Unknown key. Did you mean 'CommitBatch'?",
                 "Carrick:Engine:CommitBatch: The value is not a whole number.",
                 "Carrick:Engine:EventRetention: The value is not a period such as 00:00:05, or 30.00:00:00 for days.",
+                "Carrick:Engine:HandlerLinger: The value is not a period such as 00:00:05, or 30.00:00:00 for days.",
                 "Carrick:Receiving:Wholly: Unknown key. Known keys: MaxBytesInFlight, MinBytesPerSecond, MinRateGrace.",
                 "Carrick:Web:AnonymousMetrics: The value is not true or false.",
             },

@@ -1,6 +1,11 @@
+using Carrick.Handlers;
+using Carrick.Hosting;
 using Carrick.Server.Cli;
 using Carrick.Server.Serve;
+using Carrick.Storage;
+using Carrick.Tests.Stores;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Carrick.Tests.Cli;
@@ -77,6 +82,48 @@ public sealed class ServerSettingsTests
     [Fact]
     public void Resolve_SqliteConnectionString_IsKept() => Assert.Equal(
         "Data Source=/x/y.db", ServerSettings.Resolve(Layers("ConnectionStrings:Carrick", "Data Source=/x/y.db"), new ServerArguments()).ConnectionString);
+
+    [Fact]
+    public async Task Postgres_SchemaSessionsAndName_AreThoseOfTheSettings()
+    {
+        var schema = new PostgresTestSchema();
+        var settings = ServerSettings.Resolve(
+            Postgres(schema.ConnectionString, ("Schema", schema.Name), ("HandlerSessions", "3"), ("NodeName", "left")), new ServerArguments());
+        try
+        {
+            Assert.NotEmpty(await StoreAccess.MigrateAsync(settings, TestContext.Current.CancellationToken));
+            var services = new ServiceCollection();
+            new CarrickBuilder(services).UseStore(settings);
+            await using var provider = services.BuildServiceProvider();
+            var store = provider.GetRequiredService<IStore>();
+            await store.OpenAsync(TestContext.Current.CancellationToken);
+
+            Assert.Equal("left", schema.Scalar("SELECT name FROM ~nodes"));
+            Assert.Equal(3, provider.GetRequiredService<IHandlerDatabase>().MaxSessions);
+        }
+        finally
+        {
+            schema.Drop();
+        }
+    }
+
+    [Theory]
+    [InlineData("Schema", "Shop", "Carrick:Postgres: The schema name 'Shop' is not usable: it must have 1 to 48 lower-case letters, digits and underscores, begin with a letter, and not with 'pg_'.")]
+    [InlineData("HandlerSessions", "65", "Carrick:Postgres: HandlerSessions is 65; it must be from 1 to 64.")]
+    [InlineData("HandlerSessions", "many", "Carrick:Postgres:HandlerSessions: The value is not a whole number.")]
+    [InlineData("Shema", "shop", "Carrick:Postgres:Shema: Unknown key. Did you mean 'Schema'?")]
+    public void Resolve_PostgresOptionThatCannotBeUsed_NamesItsKeyAndItsRule(string key, string value, string expected)
+    {
+        var failure = Assert.Throws<CliException>(() => ServerSettings.Resolve(Postgres("Host=db;Database=carrick", (key, value)), new ServerArguments())).Failure;
+
+        Assert.Equal((ExitCodes.Usage, expected), (failure.ExitCode, Assert.Single(failure.Details)));
+    }
+
+    private static IConfigurationRoot Postgres(string connection, params (string Key, string Value)[] options) => new ConfigurationBuilder()
+        .AddInMemoryCollection([
+            KeyValuePair.Create<string, string?>("ConnectionStrings:Carrick", connection),
+            .. options.Select(option => KeyValuePair.Create<string, string?>($"Carrick:Postgres:{option.Key}", option.Value))])
+        .Build();
 
     private static IConfigurationRoot Layers(string key, params string?[] values)
     {
