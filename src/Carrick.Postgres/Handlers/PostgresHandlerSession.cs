@@ -21,9 +21,12 @@ internal sealed partial class PostgresHandlerSession(PostgresDatabase database, 
     private const string Undo = $"ROLLBACK TO SAVEPOINT {Savepoint}";
     private const string Release = $"RELEASE SAVEPOINT {Savepoint}";
 
-    // Our last statements in the transaction. No plan of a handler is affected; without the first an empty table is read as a whole, also when it is empty no more.
+    // Our last statements in the transaction: no plan of a handler is affected. As the writer's, they use indexes also of an empty table, and are planned once.
     private const string HandlersEnded =
-        "SELECT pg_current_xact_id_if_assigned()::text, set_config('enable_seqscan', 'off', true), set_config('carrick.handlers', 'ended', true)";
+        """
+        SELECT pg_current_xact_id_if_assigned()::text, set_config('carrick.handlers', 'ended', true), set_config('enable_seqscan', 'off', true),
+            set_config('plan_cache_mode', 'force_generic_plan', true)
+        """;
 
     private readonly List<CompleteCommand> _kept = [];
     private NpgsqlTransaction? _transaction;

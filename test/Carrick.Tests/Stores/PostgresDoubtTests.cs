@@ -132,7 +132,7 @@ public sealed class PostgresDoubtTests : IAsyncLifetime
         _cutter.Next = () => CommitCut.None;
 
         Assert.Equal(StoreFailure.Transient, lost.Failure);
-        await CommitAsync(new IngestCommand { Events = [NewEvent("m1")] });
+        await WhenKnownAsync(async () => await CommitAsync(new IngestCommand { Events = [NewEvent("m1")] }));
         Assert.True((await _store.RegisterAsync(["later"], ["later/on"], Token)).Integrations.ContainsKey("later"));
     }
 
@@ -145,16 +145,24 @@ public sealed class PostgresDoubtTests : IAsyncLifetime
         _cutter.Next = () => CommitCut.None;
 
         Assert.Equal(StoreFailure.Transient, lost.Failure);
-        await CommitAsync(new IngestCommand { Events = [NewEvent("m1")] });
+        await WhenKnownAsync(async () => await CommitAsync(new IngestCommand { Events = [NewEvent("m1")] }));
     }
 
     private async Task<bool> SettledAsync()
+    {
+        var durable = false;
+        await WhenKnownAsync(async () => durable = await _store.SettleAsync(Token));
+        return durable;
+    }
+
+    private static async Task WhenKnownAsync(Func<Task> action)
     {
         while (true)
         {
             try
             {
-                return await _store.SettleAsync(Token);
+                await action();
+                return;
             }
             catch (StoreException failure) when (failure.Failure == StoreFailure.Transient)
             {

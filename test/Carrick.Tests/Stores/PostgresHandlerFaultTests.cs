@@ -213,12 +213,19 @@ public sealed class PostgresHandlerFaultTests : IAsyncLifetime
         Assert.Equal(LedgerVerdict.First, await _session.BeginAsync(First, Token));
     }
 
-    [Fact]
-    public async Task Begin_WhileTheTransactionOfAnOwnerThatStandsStillHoldsTheMessage_EndsThatAndRunsIt()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Begin_WhileTheTransactionOfAnOwnerThatStandsStillHoldsTheMessage_EndsThatAndRunsIt(bool announced)
     {
         await using var other = _harness.Create();
         await other.InitializeAsync(Token);
         await using var next = await other.OpenSessionAsync(Token);
+        if (announced)
+        {
+            await next.AnnounceAsync([First with { MessageId = "m0" }, First], Token);
+            Assert.Equal(LedgerVerdict.First, await next.BeginAsync(First with { MessageId = "m0" }, Token));
+        }
 
         Assert.Equal(LedgerVerdict.First, await next.BeginAsync(First, Token));
 
