@@ -198,7 +198,9 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
 
                 if (await RenewAsync(connection).ConfigureAwait(false) is not { } next)
                 {
+                    // The next commit finds it out and ends the node; an idle one has none.
                     _lost = true;
+                    Told();
                     return;
                 }
 

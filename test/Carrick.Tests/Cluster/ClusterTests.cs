@@ -106,6 +106,17 @@ public sealed class ClusterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Node_ThatHasNothingToDo_AndWasTakenForDead_StopsWithItsNextRenewal()
+    {
+        await StartAsync(Ordered);
+
+        _schema.Scalar("DELETE FROM ~nodes");
+
+        await _nodes[0].StoppedAsync().WaitAsync(TimeSpan.FromSeconds(15), Token);
+        Assert.Contains("taken for dead", _nodes[0].Engine.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Node_ThatAloneLosesItsDatabase_IsTakenOver_AndStopsWhenItIsBack()
     {
         await using var network = new FaultProxy(_schema.Server.Port, seed: 1);
