@@ -21,7 +21,8 @@ internal sealed partial class PostgresHandlerSession(PostgresDatabase database, 
     private const string Undo = $"ROLLBACK TO SAVEPOINT {Savepoint}";
     private const string Release = $"RELEASE SAVEPOINT {Savepoint}";
 
-    // Our last statements in the transaction: no plan of a handler is affected. As the writer's, they use indexes also of an empty table, and are planned once.
+    // Our last statements in the transaction: no plan of a handler is affected. They use the indexes also of an empty table,
+    // and are planned once: for a few rows the server would plan anew each time.
     private const string HandlersEnded =
         """
         SELECT pg_current_xact_id_if_assigned()::text, set_config('carrick.handlers', 'ended', true), set_config('enable_seqscan', 'off', true),

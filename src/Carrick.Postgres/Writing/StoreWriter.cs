@@ -16,11 +16,11 @@ namespace Carrick.Postgres.Writing;
 internal sealed class StoreWriter(
     PostgresDatabase database, StoreState state, ChangeWriter changes, RecordIdGenerator ids, long lockKey, long known, StoreCounters counters) : IDisposable
 {
-    // Plans must use the indexes also while the statistics say that the tables are empty, and are made once: for a few rows the server would plan anew each time.
+    // Plans must use the indexes also while the statistics say that the tables are empty.
     // A node that stands still in a commit keeps all others from committing: the server ends it, and if it wakes up in time it asks what became of it.
     private const string Settings =
         """
-        SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true),
+        SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),
             set_config('idle_in_transaction_session_timeout', '2s', true), set_config('synchronous_commit', coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on'), true)
         """;
 
