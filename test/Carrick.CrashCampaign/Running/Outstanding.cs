@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Carrick.CrashCampaign.Victim;
 using Npgsql;
 using NpgsqlTypes;
@@ -7,6 +8,8 @@ namespace Carrick.CrashCampaign.Running;
 /// <summary>The deliveries of handlers that were outstanding at one moment, at all nodes or at one, read with plain SQL, and how many of them nobody has tried since.</summary>
 internal sealed class Outstanding(string connectionString, long[] ids, int[] attempts)
 {
+    private static readonly TimeSpan TakeOverLimit = TimeSpan.FromMinutes(1);
+
     public int Count => ids.Length;
 
     /// <param name="connectionString">Of the database.</param>
@@ -47,6 +50,22 @@ internal sealed class Outstanding(string connectionString, long[] ids, int[] att
         command.Parameters.Add(new NpgsqlParameter { Value = ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
         command.Parameters.Add(new NpgsqlParameter { Value = attempts, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
         return (int)(await command.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>Waits until all shards are one node's.</summary>
+    /// <exception cref="TimeoutException">They are not, much longer than a take-over may last.</exception>
+    public static async Task WhenOneNodeHasAllAsync(string connectionString)
+    {
+        await using var connection = await OpenAsync(connectionString);
+        await using var command = new NpgsqlCommand(
+            "SELECT count(*) = 1 AND (SELECT bool_and(node = (SELECT min(id) FROM carrick.nodes)) FROM carrick.leases) FROM carrick.nodes", connection);
+        for (var watch = Stopwatch.StartNew(); await command.ExecuteScalarAsync() is not true; await Task.Delay(100))
+        {
+            if (watch.Elapsed > TakeOverLimit)
+            {
+                throw new TimeoutException($"One node should have all shards, and has not after {TakeOverLimit.TotalSeconds} s.");
+            }
+        }
     }
 
     /// <summary>Whether a process is among the nodes: until it is taken for dead, or leaves.</summary>

@@ -83,6 +83,12 @@ internal sealed class Stage : IAsyncDisposable
     {
         await endLoad();
         using var control = new VictimClient(address);
+        if (Postgres is not null)
+        {
+            // Its depths are those of its shards, and it may have been started a moment after another one was killed whose lease has not ended.
+            await Outstanding.WhenOneNodeHasAllAsync(Postgres.ConnectionString);
+        }
+
         Console.WriteLine($"draining: {await control.DrainAsync()}");
         Receiver.Mend();
         await control.ReplayAsync();
