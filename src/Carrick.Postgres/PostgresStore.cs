@@ -262,7 +262,7 @@ internal sealed partial class PostgresStore : ISharedStore
             await connection.ExecuteAsync(
                 Database.Sql("UPDATE ~meta SET value = greatest(value - 1, 0) WHERE name = 'unclean_starts'"), CancellationToken.None).ConfigureAwait(false);
         }
-        catch (NpgsqlException error)
+        catch (Exception error) when (PostgresErrors.IsOfTheDriver(error))
         {
             Log.NotCounted(_logger, error, Name);
         }
@@ -301,7 +301,7 @@ internal sealed partial class PostgresStore : ISharedStore
         {
             return await action().ConfigureAwait(false);
         }
-        catch (NpgsqlException error)
+        catch (Exception error) when (PostgresErrors.IsOfTheDriver(error))
         {
             throw PostgresErrors.Wrap(error, Name, verb);
         }

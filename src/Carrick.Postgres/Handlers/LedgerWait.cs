@@ -1,5 +1,4 @@
 using Carrick.Postgres.Raw;
-using Npgsql;
 
 namespace Carrick.Postgres.Handlers;
 
@@ -45,7 +44,7 @@ internal static class LedgerWait
                     P.Int64((long)StandsStill.TotalMilliseconds),
                     P.Text(database.SessionName)).ConfigureAwait(false);
             }
-            catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+            catch (Exception exception) when (PostgresErrors.IsOfTheDriver(exception) || exception is TimeoutException)
             {
                 // The statement that waits meets the same failure, or its time-out ends the wait.
             }

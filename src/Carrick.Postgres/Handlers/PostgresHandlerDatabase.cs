@@ -72,7 +72,7 @@ internal sealed class PostgresHandlerDatabase(PostgresDatabase database, int ses
         {
             return await action().ConfigureAwait(false);
         }
-        catch (NpgsqlException error)
+        catch (Exception error) when (PostgresErrors.IsOfTheDriver(error))
         {
             throw PostgresErrors.Wrap(error, Name, verb);
         }

@@ -51,9 +51,9 @@ internal sealed partial class PostgresHandlerSession(PostgresDatabase database, 
                 return WentOn(failed);
             }
 
-            if (exception is NpgsqlException error && (connection.FullState != ConnectionState.Open || PostgresErrors.IsOfTheServer(error)))
+            if (PostgresErrors.IsOfTheDriver(exception) && (connection.FullState != ConnectionState.Open || PostgresErrors.IsOfTheServer(exception)))
             {
-                return PostgresErrors.Wrap(error, database.Name, "write");
+                return PostgresErrors.Wrap(exception, database.Name, "write");
             }
         }
 
@@ -269,7 +269,7 @@ internal sealed partial class PostgresHandlerSession(PostgresDatabase database, 
             {
                 await transaction.DisposeAsync().ConfigureAwait(false);
             }
-            catch (NpgsqlException)
+            catch (Exception error) when (PostgresErrors.IsOfTheDriver(error))
             {
                 await connection.CloseAsync().ConfigureAwait(false);
             }
@@ -307,7 +307,7 @@ internal sealed partial class PostgresHandlerSession(PostgresDatabase database, 
         {
             throw WentOn(error);
         }
-        catch (NpgsqlException error)
+        catch (Exception error) when (PostgresErrors.IsOfTheDriver(error))
         {
             throw PostgresErrors.Wrap(error, database.Name, "write");
         }

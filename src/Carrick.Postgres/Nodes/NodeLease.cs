@@ -210,7 +210,7 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
             {
                 return;
             }
-            catch (NpgsqlException)
+            catch (Exception error) when (PostgresErrors.IsOfTheDriver(error))
             {
                 await AbandonAsync().ConfigureAwait(false);
                 due = TimeSpan.Zero;

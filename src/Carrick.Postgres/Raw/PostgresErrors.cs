@@ -8,14 +8,18 @@ internal static class PostgresErrors
     // PostgreSQL, appendix A; the driver has no name for it.
     private const string IdleInTransactionTimeout = "25P03";
 
-    /// <summary>Wraps an error. The server's messages name tables, columns and constraints; details, which may hold values, are left out.</summary>
-    public static StoreException Wrap(NpgsqlException error, string store, string action) => error is PostgresException answer
+    /// <summary>Whether it is the driver's way of saying that the connection or the server failed. When it cannot write while it reads, it may take its buffer away
+    /// from under itself.</summary>
+    public static bool IsOfTheDriver(Exception error) => error is NpgsqlException or NullReferenceException { Source: "Npgsql" };
+
+    /// <summary>Wraps an error of the driver. The server's messages name tables, columns and constraints; details, which may hold values, are left out.</summary>
+    public static StoreException Wrap(Exception error, string store, string action) => error is PostgresException answer
         ? new StoreException($"PostgreSQL failed to {action} '{store}' (SQLSTATE {answer.SqlState}): {answer.MessageText}", Classify(answer), error)
         : new StoreException($"The connection to PostgreSQL failed while trying to {action} '{store}': {error.Message}", StoreFailure.Transient, error);
 
     /// <summary>Whether the connection is lost or the server is in trouble, whatever the statement was: everybody would meet the same error.
     /// A wrong statement, a deadlock, a lock that is not free or a statement's time limit are the caller's own.</summary>
-    public static bool IsOfTheServer(NpgsqlException error) =>
+    public static bool IsOfTheServer(Exception error) =>
         error is not PostgresException answer || IsEndOfSession(answer) || answer.SqlState[..2] is "08" or "53" or "58" or "XX";
 
     /// <summary>Whether the server has ended the session: shutdown, crash of another backend, a session that stood still for too long.</summary>

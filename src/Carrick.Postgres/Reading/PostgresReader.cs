@@ -64,7 +64,7 @@ internal sealed class PostgresReader(PostgresDatabase database)
             await using var connection = await database.OpenPooledAsync(cancellationToken).ConfigureAwait(false);
             return await action(connection).ConfigureAwait(false);
         }
-        catch (NpgsqlException error)
+        catch (Exception error) when (PostgresErrors.IsOfTheDriver(error))
         {
             throw PostgresErrors.Wrap(error, database.Name, "read");
         }

@@ -152,7 +152,7 @@ internal sealed class StoreWriter(
 
             return durable;
         }
-        catch (NpgsqlException error)
+        catch (Exception error) when (PostgresErrors.IsOfTheDriver(error))
         {
             Abandon();
             throw PostgresErrors.Wrap(error, database.Name, "read");
@@ -311,7 +311,7 @@ internal sealed class StoreWriter(
             Abandon();
             return Step.Overtaken;
         }
-        catch (NpgsqlException error)
+        catch (Exception error) when (PostgresErrors.IsOfTheDriver(error))
         {
             Abandon();
             throw PostgresErrors.Wrap(error, database.Name, "write");
@@ -341,7 +341,7 @@ internal sealed class StoreWriter(
         {
             transaction.Commit();
         }
-        catch (NpgsqlException error) when (error is not PostgresException || _connection?.FullState != ConnectionState.Open)
+        catch (Exception error) when (PostgresErrors.IsOfTheDriver(error) && (error is not PostgresException || _connection?.FullState != ConnectionState.Open))
         {
             (_doubt, _settled) = (new CommitDoubt(begun.Transaction, begun.Backend, begun.ServerStarted, null), settled);
             // Nobody was promised what has no ids, and whoever wants it asks again.

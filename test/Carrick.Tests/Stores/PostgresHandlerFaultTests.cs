@@ -74,6 +74,18 @@ public sealed class PostgresHandlerFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public void FailureBehind_ANullReference_IsOfTheDriverOnlyIfTheDriverThrewIt()
+    {
+        // As it does when it cannot write while it reads.
+#pragma warning disable CA2201
+        var (ofTheHandler, ofTheDriver) = (new NullReferenceException { Source = "Shop" }, new NullReferenceException { Source = "Npgsql" });
+#pragma warning restore CA2201
+
+        Assert.Null(_session.FailureBehind(ofTheHandler));
+        Assert.IsType<StoreException>(_session.FailureBehind(new InvalidOperationException("wrapped", ofTheDriver)));
+    }
+
+    [Fact]
     public async Task Discard_AfterTheSessionWasLostAndTheHandlerSaidSomethingElse_IsNoFaultOfTheHandler()
     {
         await Assert.ThrowsAnyAsync<NpgsqlException>(() => ExecuteAsync("SELECT pg_terminate_backend(pg_backend_pid())"));
