@@ -51,7 +51,7 @@ finish() {
   rm -rf "$work" ${no_services:+"$no_services"}
   if ((failed == 0 && (passed == 0 || status != 0))); then failed=1; fi
   # Once more, because what failed may stand far above.
-  printf 'FAILED: %s\n' "${failures[@]}"
+  ((${#failures[@]} == 0)) || printf 'FAILED: %s\n' "${failures[@]}"
   echo "$passed passed, $failed failed"
   ((failed == 0)) || exit 1
 }
@@ -152,6 +152,7 @@ end_tests() {
   local ok=0 bad=0
   if [[ -f $trx ]]; then
     ok=$(counter "$trx" passed) bad=$(counter "$trx" failed)
+    mapfile -t -O ${#failures[@]} failures < <(sed -n 's/.*testName="\([^"]*\)" outcome="Failed".*/\1/p' "$trx")
   fi
   passed=$((passed + ${ok:-0}))
   failed=$((failed + ${bad:-0}))

@@ -35,20 +35,20 @@ internal static class HandlerSchema
         ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
         -- A transaction of handlers holds ledger rows of deliveries that have not run yet. Should a handler commit it, they would pass for processed.
-        CREATE OR REPLACE FUNCTION ~refuse_commit_of_handler() RETURNS trigger LANGUAGE plpgsql AS $body$
-        BEGIN
-            IF current_setting('carrick.handlers', true) = 'run' THEN
-                RAISE EXCEPTION USING ERRCODE = 'invalid_transaction_termination', MESSAGE = 'A handler must not commit its transaction, nor SET CONSTRAINTS ALL.';
-            END IF;
-            RETURN NULL;
-        END $body$;
-
-        DO $body$
+        -- Made once, because only the owner may replace a function.
+        DO $make$
         BEGIN
             IF NOT EXISTS (SELECT 1 FROM pg_trigger WHERE tgrelid = '~processed_events'::regclass AND tgname = 'refuse_commit_of_handler') THEN
+                CREATE OR REPLACE FUNCTION ~refuse_commit_of_handler() RETURNS trigger LANGUAGE plpgsql AS $body$
+                BEGIN
+                    IF current_setting('carrick.handlers', true) = 'run' THEN
+                        RAISE EXCEPTION USING ERRCODE = 'invalid_transaction_termination', MESSAGE = 'A handler must not commit its transaction, nor SET CONSTRAINTS ALL.';
+                    END IF;
+                    RETURN NULL;
+                END $body$;
                 CREATE CONSTRAINT TRIGGER refuse_commit_of_handler AFTER INSERT ON ~processed_events
                     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ~refuse_commit_of_handler();
             END IF;
-        END $body$;
+        END $make$;
         """;
 }

@@ -178,7 +178,7 @@ internal sealed partial class PostgresHandlerSession(PostgresDatabase database, 
         var completes = engine is not null && _kept.Count > 0;
         if (completes)
         {
-            batch.BatchCommands.Add(Command(sql.Complete, [.. WorkWriter.ParametersOf(_kept), P.Int64(engine!.Node), P.Text(_id)]));
+            batch.BatchCommands.Add(Command(sql.Complete, [.. WorkWriter.ParametersOf(_kept), P.Int64(engine!.Node)]));
         }
 
         string? id;

@@ -22,9 +22,8 @@ internal sealed class WorkWriter(StoreState state)
 
     private const string CompleteSql = CompleteFound + CompleteRows;
 
-    /// <summary>The same in the transaction of handlers: the node <c>$15</c> is not taken for dead, and the transaction is <c>$16</c> and not one that a handler began.</summary>
-    public const string CompleteInTransactionOfHandlers =
-        CompleteFound + " AND EXISTS (SELECT 1 FROM ~nodes WHERE id = $15) AND pg_current_xact_id_if_assigned()::text = $16" + CompleteRows;
+    /// <summary>The same in a transaction of handlers, if the node <c>$15</c> is not taken for dead.</summary>
+    public const string CompleteInTransactionOfHandlers = CompleteFound + " AND EXISTS (SELECT 1 FROM ~nodes WHERE id = $15)" + CompleteRows;
 
     private const string CompleteFound =
         $"""

@@ -7,6 +7,15 @@ namespace Carrick.IntegrationTests.Processes;
 public sealed class TakeOverTests
 {
     private const string Key = "ConnectionStrings__Carrick";
+    private static async Task<Station> WithEndpointThatRefusesAsync(PostgresServer database)
+    {
+        var station = await Station.CreateAsync();
+        station.Environment[Key] = database.ConnectionString;
+        station.Retry = "{ attempts: 1000, base: 1s, cap: 1s }";
+        station.Receiver.Script = Receiver.Answer(503);
+        return station;
+    }
+
     private static readonly TimeSpan WorkMovesWithin = TimeSpan.FromSeconds(10);
 
     // For starting a process and the attempt itself, on a machine that is busy.
@@ -16,10 +25,7 @@ public sealed class TakeOverTests
     public async Task Server_Suspended_IsTakenOver_AndStopsWhenItWakesUp()
     {
         await using var database = await PostgresServer.StartNewAsync(TestContext.Current.CancellationToken);
-        await using var station = await Station.CreateAsync();
-        station.Environment[Key] = database.ConnectionString;
-        station.Retry = "{ attempts: 1000, base: 1s, cap: 1s }";
-        station.Receiver.Script = Receiver.Answer(503);
+        await using var station = await WithEndpointThatRefusesAsync(database);
         var first = await station.StartAsync();
         var waiting = await station.AcceptAsync(first, "m1");
         // Not in the middle of its first request, which would go on when it wakes up.
@@ -55,10 +61,7 @@ public sealed class TakeOverTests
     public async Task Server_Killed_IsTakenOverAtOnce()
     {
         await using var database = await PostgresServer.StartNewAsync(TestContext.Current.CancellationToken);
-        await using var station = await Station.CreateAsync();
-        station.Environment[Key] = database.ConnectionString;
-        station.Retry = "{ attempts: 1000, base: 1s, cap: 1s }";
-        station.Receiver.Script = Receiver.Answer(503);
+        await using var station = await WithEndpointThatRefusesAsync(database);
         var first = await station.StartAsync();
         var waiting = await station.AcceptAsync(first, "m1");
 
@@ -113,10 +116,7 @@ public sealed class TakeOverTests
     public async Task Server_KilledBesideAnother_IsTakenOverWithinTenSeconds()
     {
         await using var database = await PostgresServer.StartNewAsync(TestContext.Current.CancellationToken);
-        await using var station = await Station.CreateAsync();
-        station.Environment[Key] = database.ConnectionString;
-        station.Retry = "{ attempts: 1000, base: 1s, cap: 1s }";
-        station.Receiver.Script = Receiver.Answer(503);
+        await using var station = await WithEndpointThatRefusesAsync(database);
         var first = await station.StartAsync();
         var second = await station.StartAsync();
         await Station.UntilAsync(async () => await SharesAsync(station, second) is [32, 32], () => second.Output);

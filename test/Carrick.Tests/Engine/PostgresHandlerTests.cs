@@ -121,13 +121,42 @@ public sealed class PostgresHandlerTests : IAsyncLifetime
         await host.AssertDepthsAsync();
     }
 
+    [Fact]
+    public async Task Stop_WhileOthersAreAnnouncedBehindAHandler_StartsNoneOfThem_AndCountsNoAttempt()
+    {
+        var (running, number) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), 0);
+        await using (await StartAsync(
+            async (context, cancellationToken) =>
+            {
+                await BookAsync(context, cancellationToken);
+                // The first ones show that handlers are fast.
+                if (Interlocked.Increment(ref number) > 4)
+                {
+                    running.TrySetResult();
+                    await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+                }
+            }))
+        {
+            await running.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        }
+
+        var started = _ran.Count;
+        // Four, and one in each of two sessions.
+        Assert.InRange(started, 5, 6);
+        await using var again = await StartAsync(BookAsync);
+
+        await again.WhenCountAsync(DeliveryState.Succeeded, Messages);
+        Assert.All(await again.DeliveriesAsync(DeliveryState.Succeeded), delivery => Assert.Equal(1, delivery.Attempts));
+        AssertEffects(_ => true);
+    }
+
     private static int Number(EventContext context) => int.Parse(context.Event.MessageId, System.Globalization.CultureInfo.InvariantCulture);
 
     private async Task<EngineHost> StartAsync(EventHandlerDelegate handler)
     {
         var host = await EngineHost.StartAsync(
             carrick => carrick.UsePostgres(_schema.ConnectionString, options => (options.Schema, options.HandlerSessions) = (_schema.Name, 2))
-                .Configure(options => options.HandlerLinger = TimeSpan.FromMilliseconds(100)),
+                .Configure(options => (options.HandlerLinger, options.ShutdownGrace) = (TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(100))),
             ScriptedSender.Always(AttemptResult.Success(200)),
             billing => billing.On("invoice.paid", handler, definition => definition with { Retry = new RetryPolicy { Attempts = 1 } }));
         await Task.WhenAll(Enumerable.Range(0, Messages).Select(number => host.IngestAsync($"{number}")));

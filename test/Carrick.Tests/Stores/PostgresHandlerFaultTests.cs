@@ -177,6 +177,35 @@ public sealed class PostgresHandlerFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Initialize_ByARoleThatOwnsNothing_LeavesAllAsItIs()
+    {
+        await _session.RollbackAsync();
+        await using var owner = _harness.Connect();
+        await using var sql = owner.CreateCommand();
+        var role = $"r{Guid.NewGuid():N}";
+        sql.CommandText =
+            $"""
+            CREATE ROLE {role} LOGIN PASSWORD 'secret';
+            DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO {role}; GRANT USAGE, CREATE ON SCHEMA %I TO {role}; GRANT ALL ON ALL TABLES IN SCHEMA %2$I TO {role}',
+                current_database(), current_schema()); END $$
+            """;
+        await sql.ExecuteNonQueryAsync(Token);
+        try
+        {
+            await using var other = _harness.Create($"Username={role};Password=secret");
+            await other.InitializeAsync(Token);
+            await using var session = await other.OpenSessionAsync(Token);
+            Assert.Equal(LedgerVerdict.First, await session.BeginAsync(First, Token));
+            Assert.True(await session.CommitAsync(Token));
+        }
+        finally
+        {
+            sql.CommandText = $"DROP OWNED BY {role}; DROP ROLE {role}";
+            await sql.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+    }
+
+    [Fact]
     public async Task Ledger_WrittenByAnybodyElse_IsNotRefused()
     {
         await _session.RollbackAsync();

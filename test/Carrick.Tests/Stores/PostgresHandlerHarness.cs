@@ -16,8 +16,11 @@ public sealed class PostgresHandlerHarness : HandlerDatabaseHarness
 
     private string Settings => $"Search Path={_schema.Name}";
 
-    public override IHandlerDatabase Create() =>
-        new PostgresHandlerDatabase(new PostgresDatabase($"{_schema.ConnectionString};{Settings}", new SchemaName(_schema.Name)), sessions: 2);
+    public override IHandlerDatabase Create() => Create("");
+
+    /// <summary>With settings of its own.</summary>
+    public IHandlerDatabase Create(string settings) =>
+        new PostgresHandlerDatabase(new PostgresDatabase($"{_schema.ConnectionString};{Settings};{settings}", new SchemaName(_schema.Name)), sessions: 2);
 
     public override DbConnection Connect() => _schema.Connect(Settings);
 
