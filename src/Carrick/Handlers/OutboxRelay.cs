@@ -17,6 +17,7 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
     private readonly SemaphoreSlim _signal = new(0);
     private readonly CancellationTokenSource _stop = new();
     private List<long> _relayed = [];
+    private bool _wakes;
     private readonly LoopHealth _health = new("The outbox relay");
     private Task _loop = Task.CompletedTask;
 
@@ -56,21 +57,29 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
         }
     }
 
-    /// <summary>The transaction that deleted them was lost; they are deleted with the next one, for which nothing else need wait.</summary>
+    /// <summary>The transaction that deleted them was lost; they are deleted with the next one, for which nothing else need wait. One wake-up stands for all
+    /// that are lost before it.</summary>
     public void NotDeleted(IReadOnlyList<long> ids)
     {
         lock (_gate)
         {
             _relayed.AddRange(ids);
-            if (_relayed.Count == 0)
+            if (_relayed.Count == 0 || _wakes)
             {
                 return;
             }
+
+            _wakes = true;
         }
 
         Do(async (_, wake) =>
         {
             await Task.Delay(AfterFailure, time, _stop.Token).ConfigureAwait(false);
+            lock (_gate)
+            {
+                _wakes = false;
+            }
+
             wake();
         });
     }
