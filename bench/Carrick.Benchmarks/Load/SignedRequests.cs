@@ -16,6 +16,7 @@ internal sealed class SignedRequests
     public const int BodySize = 1_024;
     private const string SecretBase64 = "Y2Fycmljay1iZW5jaG1hcmtzLXNpZ25pbmcta2V5LTE=";
     private const int IdSize = 28;
+    private const int NumberSize = 8;
     private const int SignatureSize = 44;
     private const int KeySize = 5;
     private const int FailuresSize = 1;
@@ -74,6 +75,9 @@ internal sealed class SignedRequests
         fields.Slice(IdSize, SignatureSize).CopyTo(buffer.AsSpan(_signatureAt));
         CopyToBody(fields[(IdSize + SignatureSize)..], buffer.AsSpan(_bodyAt));
     }
+
+    /// <summary>The number that a message id was made of.</summary>
+    public static int NumberOf(string id) => int.Parse(id.AsSpan(id.Length - NumberSize), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     /// <summary>The message id of this number.</summary>
     public string Id(int number) => Encoding.ASCII.GetString(_fields, number * FieldsSize, IdSize);

@@ -124,6 +124,24 @@ internal sealed class Effects(string connectionString) : IAsyncDisposable
     /// <summary>Bytes of log that the server has written since it was made: those of the effects, and of the jobs if they are there too.</summary>
     public Task<long> WalBytesAsync() => ScalarAsync("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint");
 
+    /// <summary>How often the server has synced its log since it was made; the same holds as for <see cref="WalBytesAsync"/>.</summary>
+    public Task<long> WalSyncsAsync() => ScalarAsync("SELECT wal_sync FROM pg_stat_wal");
+
+    /// <summary>Message id, key and milliseconds from acceptance to the start that succeeded, of the jobs done since then.</summary>
+    public async Task<IReadOnlyList<(string Id, string Key, double Age)>> JobsAsync(DateTimeOffset from)
+    {
+        await using var command = _database.CreateCommand("SELECT id, ordering_key, age_ms FROM effects WHERE at >= @from");
+        command.Parameters.AddWithValue("from", from);
+        await using var reader = await command.ExecuteReaderAsync().ConfigureAwait(false);
+        List<(string, string, double)> jobs = [];
+        while (await reader.ReadAsync().ConfigureAwait(false))
+        {
+            jobs.Add((reader.GetString(0), reader.GetString(1), reader.GetDouble(2)));
+        }
+
+        return jobs;
+    }
+
     /// <summary>Compares what was acknowledged with what was done.</summary>
     public async Task<Audit> AuditAsync()
     {

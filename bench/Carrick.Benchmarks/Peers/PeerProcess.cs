@@ -12,6 +12,8 @@ internal sealed class PeerProcess : IAsyncDisposable
 
     private PeerProcess(Process process, string firstLine) => (_process, FirstLine) = (process, firstLine);
 
+    public int Id => _process.Id;
+
     /// <summary>What it said when it was ready: a server its port.</summary>
     public string FirstLine { get; }
 

@@ -64,6 +64,13 @@ internal sealed class PeerSite : IAsyncDisposable
         _processes.Clear();
     }
 
+    /// <summary>What the peer's own processes have used since they were started.</summary>
+    public ProcessUsage PeerUsage() => ProcessUsage.Of([.. _processes.Select(process => process.Id)]);
+
+    /// <summary>What PostgreSQL, and Redis if it is there, have used since they were started.</summary>
+    public async Task<ProcessUsage> DatabaseUsageAsync() =>
+        ProcessUsage.Of(_redis is null ? [_postgres.ProcessId] : [_postgres.ProcessId, await _redis.ProcessIdAsync().ConfigureAwait(false)]);
+
     /// <summary>SIGKILL to all of the peer's processes; the servers go on.</summary>
     public async Task KillAsync()
     {

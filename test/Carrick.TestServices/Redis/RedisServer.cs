@@ -21,6 +21,14 @@ public sealed class RedisServer : IAsyncDisposable
     /// <summary>On 127.0.0.1.</summary>
     public int Port { get; private set; }
 
+    /// <summary>Of the server itself, not of what guards it.</summary>
+    public async Task<int> ProcessIdAsync(CancellationToken cancellationToken = default)
+    {
+        const string Name = "process_id:";
+        var line = (await AskAsync("INFO server", cancellationToken)).Split('\n').First(line => line.StartsWith(Name, StringComparison.Ordinal));
+        return int.Parse(line[Name.Length..].TrimEnd(), CultureInfo.InvariantCulture);
+    }
+
     /// <summary>Starts one and waits until it answers.</summary>
     /// <exception cref="InvalidOperationException">Redis is not installed.</exception>
     public static async Task<RedisServer> StartNewAsync(CancellationToken cancellationToken = default)
