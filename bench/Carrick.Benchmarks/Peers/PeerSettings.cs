@@ -19,7 +19,7 @@ internal sealed record PeerSettings
     /// <summary>Length of one measurement.</summary>
     public int Seconds { get; init; } = 10;
 
-    /// <summary>Connections of a closed loop; those of S1 all, of the others the first.</summary>
+    /// <summary>Connections of a closed loop; S1 and S2 take all, the others the first.</summary>
     public IReadOnlyList<int> Connections { get; init; } = [32, 256];
 
     /// <summary>Requests per second of the open loop of S1, the same for every peer.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Carrick.Postgres.Raw;
 using Carrick.Storage.Rows;
 using DbUp;
@@ -10,6 +11,8 @@ namespace Carrick.Postgres.Schema;
 /// <summary>
 /// Runs the scripts that are missing, all in one transaction, while a transaction on another connection holds the schema's lock:
 /// of several nodes that start at once one runs them and the others wait. That lock ends with its transaction, so it works through a pooler.
+/// A script that leaves programs of an older schema working beside those of its own says so in <c>meta</c>, by
+/// <c>INSERT INTO ~meta VALUES ('schema 2 serves', 1)</c> in script 2 if programs of script 1 can go on. They may then be started again too; of what no script says so they refuse.
 /// </summary>
 internal static class MigrationRunner
 {
@@ -20,7 +23,7 @@ internal static class MigrationRunner
         PostgresDatabase database, long lockKey, IReadOnlyList<SqlScript> scripts, CancellationToken cancellationToken)
     {
         await using var holder = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
-        if (await VersionAsync(database, holder, cancellationToken).ConfigureAwait(false) == SchemaVersion.Of(scripts[^1].Name))
+        if (await VersionAsync(database, holder, scripts, cancellationToken).ConfigureAwait(false) == SchemaVersion.Of(scripts[^1].Name))
         {
             // Without the lock, which an owner that stands still may hold: opening the store ends that one, and not a start that has nothing to migrate.
             return [];
@@ -28,7 +31,7 @@ internal static class MigrationRunner
 
         await using var transaction = await holder.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await holder.ExecuteAsync("SELECT pg_advisory_xact_lock($1)", cancellationToken, P.Int64(lockKey)).ConfigureAwait(false);
-        var version = await VersionAsync(database, holder, cancellationToken).ConfigureAwait(false);
+        var version = await VersionAsync(database, holder, scripts, cancellationToken).ConfigureAwait(false);
         SchemaVersion.RefuseNewer(version, database.Name, SchemaVersion.Of(scripts[^1].Name));
         if (version == SchemaVersion.Of(scripts[^1].Name))
         {
@@ -57,19 +60,28 @@ internal static class MigrationRunner
     /// <summary>Refuses a schema that is not exactly this program's.</summary>
     public static async Task VerifyAsync(PostgresDatabase database, NpgsqlConnection connection, IReadOnlyList<SqlScript> scripts, CancellationToken cancellationToken)
     {
-        var version = await VersionAsync(database, connection, cancellationToken).ConfigureAwait(false);
+        var version = await VersionAsync(database, connection, scripts, cancellationToken).ConfigureAwait(false);
         SchemaVersion.Require(version, database.Name, SchemaVersion.Of(scripts[^1].Name));
     }
 
-    private static async Task<int> VersionAsync(PostgresDatabase database, NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <returns>The newest script that has run; this program's own if that is a newer one which serves it.</returns>
+    private static async Task<int> VersionAsync(
+        PostgresDatabase database, NpgsqlConnection connection, IReadOnlyList<SqlScript> scripts, CancellationToken cancellationToken)
     {
-        if (await connection.ScalarAsync("SELECT to_regclass($1) IS NOT NULL", cancellationToken, P.Text($"{database.Schema.Name}.{Journal}")).ConfigureAwait(false) is not true)
+        if (await connection.ScalarAsync("SELECT to_regclass($1) IS NOT NULL", cancellationToken, P.Text($"{database.Schema.Name}.{Journal}")).ConfigureAwait(false) is not true
+            || await connection.ScalarAsync(database.Sql($"SELECT max(scriptname) FROM ~{Journal}"), cancellationToken).ConfigureAwait(false) is not string { Length: > 0 } name)
         {
             return 0;
         }
 
-        return await connection.ScalarAsync(database.Sql($"SELECT max(scriptname) FROM ~{Journal}"), cancellationToken).ConfigureAwait(false) is string { Length: > 0 } name
-            ? SchemaVersion.Of(name)
-            : 0;
+        var (version, own) = (SchemaVersion.Of(name), SchemaVersion.Of(scripts[^1].Name));
+        if (version <= own)
+        {
+            return version;
+        }
+
+        var serves = await connection.ScalarAsync(
+            database.Sql("SELECT value FROM ~meta WHERE name = $1"), cancellationToken, P.Text(string.Create(CultureInfo.InvariantCulture, $"schema {version} serves"))).ConfigureAwait(false);
+        return serves is long oldest && oldest <= own ? own : version;
     }
 }

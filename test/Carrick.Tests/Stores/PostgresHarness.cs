@@ -45,6 +45,13 @@ public class PostgresHarness : StoreHarness
 
     public override void MakeSchemaNewer() => Scalar("INSERT INTO ~schema_migrations (scriptname, applied) VALUES ('9999_later', now()) RETURNING scriptname");
 
+    /// <summary>As a script 9999 does after which programs of an older schema can go on, back to the given one.</summary>
+    public void MakeSchemaNewer(int serves)
+    {
+        MakeSchemaNewer();
+        Scalar($"INSERT INTO ~meta (name, value) VALUES ('schema 9999 serves', {serves}) RETURNING value");
+    }
+
     /// <summary>The first value that a statement answers, on a connection of its own; <c>~table</c> stands for a table of the schema.</summary>
     public object? Scalar(string sql) => _schema.Scalar(sql);
 
