@@ -52,6 +52,8 @@ internal static class HandlingScenario
                 results.Add(peer.Name, cost, value);
             }
 
+            // A server that has just been made makes its log's files one by one, each with a stall; one that has run for a while uses them again.
+            await site.Effects.ExecuteAsync("CHECKPOINT").ConfigureAwait(false);
             foreach (var share in Shares)
             {
                 var paced = await work.DoAsync(() => Generator.RunAsync(site, load with { Rate = Math.Max(1, (int)(saturation * share / 100)) })).ConfigureAwait(false);
