@@ -6,6 +6,9 @@ namespace Carrick.CrashCampaign.Victim;
 /// <summary>Plants the faults that are not in a handler.</summary>
 internal static class VictimSabotage
 {
+    // Fewer than a life receives on the slowest machine, so that not every one of them is killed before it.
+    private const int HealthyRequests = 4;
+
     /// <summary>Puts the fault between the engine and its store, after the store was chosen.</summary>
     public static void Plant(CarrickBuilder carrick, Sabotage sabotage)
     {
@@ -22,14 +25,15 @@ internal static class VictimSabotage
         var webhooks = 0;
         app.Use(async (context, next) =>
         {
-            if (context.Request.Path.StartsWithSegments("/webhooks") && Interlocked.Increment(ref webhooks) > 20)
+            if (context.Request.Path.StartsWithSegments("/webhooks"))
             {
+                var number = Interlocked.Increment(ref webhooks);
                 switch (sabotage)
                 {
-                    case Sabotage.Exit:
+                    case Sabotage.Exit when number > HealthyRequests:
                         Environment.Exit(7);
                         break;
-                    case Sabotage.Complain when webhooks == 21:
+                    case Sabotage.Complain when number == HealthyRequests + 1:
                         app.Logger.LogSabotage();
                         break;
                 }
