@@ -57,7 +57,7 @@ internal static class MigrationRunner
             : throw result.Error;
     }
 
-    /// <summary>Refuses a schema that is not exactly this program's.</summary>
+    /// <summary>Refuses a schema that is neither this program's nor a newer one that serves it.</summary>
     public static async Task VerifyAsync(PostgresDatabase database, NpgsqlConnection connection, IReadOnlyList<SqlScript> scripts, CancellationToken cancellationToken)
     {
         var version = await VersionAsync(database, connection, scripts, cancellationToken).ConfigureAwait(false);
