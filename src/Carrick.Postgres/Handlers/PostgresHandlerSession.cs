@@ -23,10 +23,12 @@ internal sealed partial class PostgresHandlerSession(PostgresDatabase database, 
 
     // Our last statements in the transaction: no plan of a handler is affected. They use the indexes also of an empty table,
     // and are planned once: for a few rows the server would plan anew each time.
+    // Rows of work are locked from here to the commit. If that never comes, because the connection is forgotten or this process stands still, the commits of
+    // all nodes would wait for them, so the server ends the session then.
     private const string HandlersEnded =
         """
         SELECT pg_current_xact_id_if_assigned()::text, set_config('carrick.handlers', 'ended', true), set_config('enable_seqscan', 'off', true),
-            set_config('plan_cache_mode', 'force_generic_plan', true)
+            set_config('plan_cache_mode', 'force_generic_plan', true), set_config('idle_in_transaction_session_timeout', '2s', true)
         """;
 
     private readonly List<CompleteCommand> _kept = [];

@@ -1,6 +1,8 @@
 using Carrick.Handlers;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
+using Carrick.TestServices.Faults;
+using Carrick.TestServices.Postgres;
 using Npgsql;
 
 namespace Carrick.Tests.Stores;
@@ -300,6 +302,25 @@ public sealed class PostgresHandlerFaultTests : IAsyncLifetime
         await _session.CommitAsync(Token);
 
         Assert.Equal(LedgerVerdict.AlreadyProcessed, await waiting);
+    }
+
+    [Fact]
+    public async Task Commit_ThatDoesNotFollowInTime_IsEndedByTheServer_AndTheMessageIsFreeAgain()
+    {
+        // As when the connection is forgotten, or the process suspended, between the last statement and the COMMIT.
+        await using var network = new FaultProxy((await SharedPostgres.GetAsync()).Port);
+        await using var database = _harness.Create($"Port={network.Port}");
+        await using var slow = await database.OpenSessionAsync(Token);
+        await slow.BeginAsync(First with { MessageId = "m2" }, Token);
+        await slow.KeepAsync(Completion, Token);
+        network.Plan = new FaultPlan { ToServer = new LaneFaults { Latency = TimeSpan.FromSeconds(4) } };
+
+        var failure = await Assert.ThrowsAsync<StoreException>(async () => await slow.CommitAsync(Token));
+
+        network.Plan = FaultPlan.None;
+        Assert.Equal(StoreFailure.Transient, failure.Failure);
+        await _session.DiscardAsync(Token);
+        Assert.Equal(LedgerVerdict.First, await _session.BeginAsync(First with { MessageId = "m2" }, Token));
     }
 
     private async Task ExecuteAsync(string sql)
