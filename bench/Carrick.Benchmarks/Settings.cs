@@ -27,7 +27,8 @@ internal sealed record Settings
     /// <summary>The most requests of one run; 0 for no limit.</summary>
     public int Limit { get; init; }
 
-    public int Port { get; init; }
+    /// <summary>Where the server listens, 0 for a free port; a generator spreads its connections over several.</summary>
+    public IReadOnlyList<int> Ports { get; init; } = [0];
 
     /// <summary>The number of keys, each sent in order and nothing twice; 0 for one key in all requests, in no order.</summary>
     public int Keys { get; init; }
@@ -66,6 +67,7 @@ internal sealed record Settings
             var isNumber = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number);
             Settings? next = (name, isNumber) switch
             {
+                ("--ports", _) when Numbers(value) is { } ports => settings with { Ports = ports },
                 ("--data", _) => settings with { Data = value },
                 ("--consumer", _) => settings with { Consumer = value },
                 ("--store", _) when value is "sqlite" or "postgres" => settings with { Store = value },
@@ -82,7 +84,6 @@ internal sealed record Settings
                 ("--keys", true) => settings with { Keys = number },
                 ("--failing", true) => settings with { FailingPercent = number },
                 ("--breaks", true) => settings with { Breaks = number > 0 },
-                ("--port", true) => settings with { Port = number },
                 _ => null,
             };
             if (next is null)
@@ -100,10 +101,17 @@ internal sealed record Settings
     public string[] ToArguments() =>
     [
         "--seconds", Text(Seconds), "--repetitions", Text(Repetitions), "--connections", Text(Connections), "--events", Text(Events),
-        "--backlog", Text(Backlog), "--concurrency", Text(Concurrency), "--rate", Text(Rate), "--limit", Text(Limit), "--port", Text(Port),
+        "--backlog", Text(Backlog), "--concurrency", Text(Concurrency), "--rate", Text(Rate), "--limit", Text(Limit), "--ports", string.Join(',', Ports.Select(Text)),
         "--keys", Text(Keys), "--failing", Text(FailingPercent), "--breaks", Text(Breaks ? 1 : 0),
         "--consumer", Consumer, "--store", Store, "--postgres", Postgres, "--data", Data, "--acknowledged", Acknowledged,
     ];
+
+    private static int[]? Numbers(string value)
+    {
+        var parts = value.Split(',');
+        int[] numbers = [.. parts.Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1)];
+        return numbers.Contains(-1) ? null : numbers;
+    }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

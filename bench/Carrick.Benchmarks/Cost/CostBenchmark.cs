@@ -30,7 +30,7 @@ internal static class CostBenchmark
         var server = await ServerProcess.StartAsync(settings with { Data = data.Path, Consumer = consumer }).ConfigureAwait(false);
         await using (server.ConfigureAwait(false))
         {
-            var load = settings with { Port = server.Port, Connections = connections };
+            var load = settings with { Ports = [server.Port], Connections = connections };
             await Child.RunAsync("load", (load with { Connections = settings.Connections }).ToWarmUp()).ConfigureAwait(false);
             var before = await server.ReadAsync().ConfigureAwait(false);
             var sent = LoadResult.FromJson(await Child.RunAsync("load", load).ConfigureAwait(false));

@@ -24,7 +24,7 @@ internal static class HandlerBenchmark
             var server = await ServerProcess.StartAsync(store.Settings with { Consumer = "handler" }).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {
-                var load = settings with { Port = server.Port };
+                var load = settings with { Ports = [server.Port] };
                 await Child.RunAsync("load", load.ToWarmUp()).ConfigureAwait(false);
                 await DrainedAsync(server).ConfigureAwait(false);
                 var before = (await server.ReadAsync().ConfigureAwait(false)).Handled;
@@ -53,11 +53,11 @@ internal static class HandlerBenchmark
         var server = await ServerProcess.StartAsync(store.Settings with { Consumer = "handler" }).ConfigureAwait(false);
         await using (server.ConfigureAwait(false))
         {
-            await Child.RunAsync("load", (settings with { Port = server.Port }).ToWarmUp()).ConfigureAwait(false);
+            await Child.RunAsync("load", (settings with { Ports = [server.Port] }).ToWarmUp()).ConfigureAwait(false);
             await DrainedAsync(server).ConfigureAwait(false);
             await server.ResetAsync().ConfigureAwait(false);
             var sent = LoadResult.FromJson(
-                await Child.RunAsync("load", settings with { Port = server.Port, Rate = IdleRate, Connections = 1 }).ConfigureAwait(false));
+                await Child.RunAsync("load", settings with { Ports = [server.Port], Rate = IdleRate, Connections = 1 }).ConfigureAwait(false));
             var figures = await server.ReadAsync().ConfigureAwait(false);
             Report.Table(
                 ["one event every 20 ms", "p50 ms", "p99 ms"],

@@ -69,7 +69,7 @@ internal static class IngestBenchmark
         var server = await ServerProcess.StartAsync(store.Settings with { Consumer = "gated" }).ConfigureAwait(false);
         await using (server.ConfigureAwait(false))
         {
-            var load = settings with { Port = server.Port };
+            var load = settings with { Ports = [server.Port] };
             await Child.RunAsync("load", load.ToWarmUp()).ConfigureAwait(false);
             return LoadResult.FromJson(await Child.RunAsync("load", load with { Rate = rate }).ConfigureAwait(false));
         }

@@ -23,9 +23,9 @@ internal sealed class LoadRun(Settings settings, SignedRequests requests)
     public async Task ConnectAsync()
     {
         _connections = [.. Enumerable.Range(0, settings.Connections).Select(_ => new Connection { Request = requests.NewBuffer() })];
-        foreach (var connection in _connections)
+        foreach (var (index, connection) in _connections.Index())
         {
-            await connection.ConnectAsync(settings.Port).ConfigureAwait(false);
+            await connection.ConnectAsync(settings.Ports[index % settings.Ports.Count]).ConfigureAwait(false);
         }
     }
 

@@ -66,7 +66,7 @@ internal static class MemoryBenchmark
         var after = await server.ReadAsync().ConfigureAwait(false);
         rows.Add(["CPU when idle", Report.Number((after.CpuSeconds - before.CpuSeconds) / Stopwatch.GetElapsedTime(started).TotalSeconds, "P2")]);
         rows.Add(["commits and reads when idle, in 20 s", Report.Number(after.Commits - before.Commits) + ", " + Report.Number(after.Reads - before.Reads)]);
-        var load = LoadResult.FromJson(await Child.RunAsync("load", settings with { Port = server.Port }).ConfigureAwait(false));
+        var load = LoadResult.FromJson(await Child.RunAsync("load", settings with { Ports = [server.Port] }).ConfigureAwait(false));
         rows.Add(await MemoryAsync(server, $"memory after {settings.Seconds} s at {Report.Number(load.PerSecond)} events/s, MiB (managed heap)").ConfigureAwait(false));
     }
 

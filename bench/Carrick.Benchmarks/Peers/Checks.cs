@@ -25,7 +25,7 @@ internal sealed record Checks
 
     public static async Task<Checks> RunAsync(PeerSite site, PeerSettings settings)
     {
-        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{site.Port}") };
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{site.Ports[0]}") };
         var patience = TimeSpan.FromSeconds(settings.Patience);
         var forged = await SendAsync(http, "forged", isForged: true).ConfigureAwait(false);
         await AcceptAsync(http, "twice").ConfigureAwait(false);
@@ -50,7 +50,7 @@ internal sealed record Checks
     /// <returns>Their ids.</returns>
     public static async Task<IReadOnlyList<string>> FenceAsync(PeerSite site, PeerSettings settings, string name)
     {
-        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{site.Port}") };
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{site.Ports[0]}") };
         string[] names = [.. Enumerable.Range(0, FenceLength).Select(number => $"{name}{number}")];
         foreach (var message in names)
         {

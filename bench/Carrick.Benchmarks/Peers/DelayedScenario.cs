@@ -31,8 +31,8 @@ internal static class DelayedScenario
         await using (site.ConfigureAwait(false))
         {
             var work = new Work(site, peer, settings);
-            await work.DoAsync(() => Generator.WarmUpAsync(site, settings.ToLoad(site.Port))).ConfigureAwait(false);
-            var before = (await work.DoAsync(() => Generator.RunAsync(site, settings.ToLoad(site.Port))).ConfigureAwait(false)).PerSecond;
+            await work.DoAsync(() => Generator.WarmUpAsync(site, settings.ToLoad())).ConfigureAwait(false);
+            var before = (await work.DoAsync(() => Generator.RunAsync(site, settings.ToLoad())).ConfigureAwait(false)).PerSecond;
             results.Add(peer.Name, Before, before);
             await site.EndAsync().ConfigureAwait(false);
             await site.Effects.ExecuteAsync(sql.Replace("@jobs", settings.Delayed.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)).ConfigureAwait(false);
@@ -41,8 +41,8 @@ internal static class DelayedScenario
             var start = Stopwatch.StartNew();
             await site.RunAsync(PeerRole.Handle).ConfigureAwait(false);
             results.Add(peer.Name, Start, start.Elapsed.TotalSeconds);
-            await work.DoAsync(() => Generator.WarmUpAsync(site, settings.ToLoad(site.Port))).ConfigureAwait(false);
-            var with = (await work.DoAsync(() => Generator.RunAsync(site, settings.ToLoad(site.Port))).ConfigureAwait(false)).PerSecond;
+            await work.DoAsync(() => Generator.WarmUpAsync(site, settings.ToLoad())).ConfigureAwait(false);
+            var with = (await work.DoAsync(() => Generator.RunAsync(site, settings.ToLoad())).ConfigureAwait(false)).PerSecond;
             results.Add(peer.Name, With, with);
             results.Add(peer.Name, Kept, with / before);
         }

@@ -45,6 +45,8 @@ internal sealed class Effects(string connectionString) : IAsyncDisposable
 
     private const string MissingSql = "SELECT count(*) FROM (SELECT id FROM acknowledged EXCEPT SELECT id FROM effects) AS missing";
 
+    private const string InsertingSql = "SELECT count(*) FROM pg_locks WHERE relation = 'effects'::regclass AND mode = 'RowExclusiveLock'";
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     private readonly NpgsqlDataSource _database = NpgsqlDataSource.Create(connectionString);
@@ -82,7 +84,31 @@ internal sealed class Effects(string connectionString) : IAsyncDisposable
 
     /// <summary>Waits until every acknowledged message has been done.</summary>
     /// <returns>As <see cref="ReachAsync"/>.</returns>
-    public Task<bool> ReachAcknowledgedAsync(TimeSpan patience) => WaitAsync(async () => await ScalarAsync(MissingSql).ConfigureAwait(false) == 0, patience);
+    public Task<bool> ReachAcknowledgedAsync(TimeSpan patience) => WaitAsync(async () => await MissingAsync().ConfigureAwait(false) == 0, patience);
+
+    /// <summary>Acknowledged messages that have not been done.</summary>
+    public Task<long> MissingAsync() => ScalarAsync(MissingSql);
+
+    /// <summary>Keeps every job from inserting its row until what it returns is disposed of.</summary>
+    public async Task<IAsyncDisposable> HoldUpAsync()
+    {
+        var connection = await _database.OpenConnectionAsync().ConfigureAwait(false);
+        // Closing the connection ends the transaction, and with it the lock.
+        await connection.BeginTransactionAsync().ConfigureAwait(false);
+        await using var command = new NpgsqlCommand("LOCK TABLE effects IN SHARE MODE", connection);
+        await command.ExecuteNonQueryAsync().ConfigureAwait(false);
+        return connection;
+    }
+
+    /// <summary>Waits until no transaction inserts rows or waits to do so.</summary>
+    /// <exception cref="TimeoutException">One does after all that patience.</exception>
+    public async Task ReachNoInsertAsync(TimeSpan patience)
+    {
+        if (!await WaitAsync(async () => await ScalarAsync(InsertingSql).ConfigureAwait(false) == 0, patience).ConfigureAwait(false))
+        {
+            throw new TimeoutException("transactions of the killed processes did not end");
+        }
+    }
 
     /// <summary>Messages that were done after one of their key that was sent later, of those done since then.</summary>
     public Task<long> OvertakenAsync(DateTimeOffset from) => ScalarAsync(OvertakenSql, new NpgsqlParameter("from", from));

@@ -19,7 +19,7 @@ internal static class Generator
         try
         {
             var within = TimeSpan.FromSeconds(load.Seconds) + Patience;
-            var result = LoadResult.FromJson(await Child.RunAsync("load", load with { Port = site.Port, Acknowledged = file }, within).ConfigureAwait(false));
+            var result = LoadResult.FromJson(await Child.RunAsync("load", load with { Ports = site.Ports, Acknowledged = file }, within).ConfigureAwait(false));
             return new Sent(result, await File.ReadAllLinesAsync(file).ConfigureAwait(false));
         }
         finally
@@ -28,8 +28,9 @@ internal static class Generator
         }
     }
 
+    /// <summary>A closed loop that compiles every path of the peer, for each of its servers as long.</summary>
     public static Task<Sent> WarmUpAsync(PeerSite site, Settings load) =>
-        RunAsync(site, load with { Limit = 0, Seconds = WarmUpSeconds, Rate = 0 });
+        RunAsync(site, load with { Limit = 0, Seconds = WarmUpSeconds * site.Ports.Count, Rate = 0 });
 }
 
 /// <summary>One run of the generator.</summary>

@@ -5,13 +5,6 @@ namespace Carrick.Benchmarks.Peers;
 /// <summary>S2: receive, do the work (one INSERT), complete. At saturation with few and with many connections, at shares of it, and with a backlog.</summary>
 internal static class HandlingScenario
 {
-    private const double MicrosecondsPerSecond = 1e6;
-    private const int BytesPerMebibyte = 1 << 20;
-    private const string Wal = "WAL bytes of a message";
-    private const string Syncs = "WAL syncs of a message";
-    private const string PeerCpu = "its CPU, µs of a message";
-    private const string DatabaseCpu = "its databases' CPU, µs of a message";
-    private const string Resident = "its resident MiB";
     private const string BurnDown = "burn-down, messages/s";
     private const string FirstAfter = "s from start to first effect";
     private static readonly int[] Shares = [10, 50, 80];
@@ -23,7 +16,7 @@ internal static class HandlingScenario
         Measure[] rates = [.. settings.Connections.Select(connections => new Measure(Saturated(connections), IsCompared: true))];
         results.Print([.. rates, new(BurnDown, IsCompared: true), new(FirstAfter, "N1")]);
         results.PrintMore([.. Shares.SelectMany(share => new[] { new Measure(Age(50, share), "N1"), new Measure(Age(99, share), "N1") })]);
-        results.PrintMore(new(PeerCpu, IsCompared: true), new(DatabaseCpu, IsCompared: true), new(Wal, IsCompared: true), new(Syncs, "N3"), new(Resident));
+        results.PrintMore(Saturation.Costs);
         return !results.HasFailures;
     }
 
@@ -37,26 +30,24 @@ internal static class HandlingScenario
         await using (site.ConfigureAwait(false))
         {
             var work = new Work(site, peer, settings);
-            await work.DoAsync(() => Generator.WarmUpAsync(site, settings.ToLoad(site.Port))).ConfigureAwait(false);
-            var (load, saturation, costs) = (settings.ToLoad(site.Port), 0.0, new Dictionary<string, double>());
+            await work.DoAsync(() => Generator.WarmUpAsync(site, settings.ToLoad())).ConfigureAwait(false);
+            Saturation? best = null;
+            var load = settings.ToLoad();
             foreach (var connections in settings.Connections)
             {
-                var closed = settings.ToLoad(site.Port) with { Connections = connections };
-                var (perSecond, its) = await SaturateAsync(site, work, closed).ConfigureAwait(false);
-                results.Add(peer.Name, Saturated(connections), perSecond);
-                (load, saturation, costs) = perSecond > saturation ? (closed, perSecond, its) : (load, saturation, costs);
+                var closed = settings.ToLoad() with { Connections = connections };
+                var its = await Saturation.MeasureAsync(site, work, closed).ConfigureAwait(false);
+                results.Add(peer.Name, Saturated(connections), its.PerSecond);
+                (load, best) = its.PerSecond > (best?.PerSecond ?? 0) ? (closed, its) : (load, best);
             }
 
-            foreach (var (cost, value) in costs)
-            {
-                results.Add(peer.Name, cost, value);
-            }
+            best!.AddCosts(peer, results);
 
             // A server that has just been made makes its log's files one by one, each with a stall; one that has run for a while uses them again.
             await site.Effects.ExecuteAsync("CHECKPOINT").ConfigureAwait(false);
             foreach (var share in Shares)
             {
-                var paced = await work.DoAsync(() => Generator.RunAsync(site, load with { Rate = Math.Max(1, (int)(saturation * share / 100)) })).ConfigureAwait(false);
+                var paced = await work.DoAsync(() => Generator.RunAsync(site, load with { Rate = Math.Max(1, (int)(best.PerSecond * share / 100)) })).ConfigureAwait(false);
                 var (p50, p99) = await site.Effects.AgesAsync(paced.StartedAt + LoadRun.Ramp).ConfigureAwait(false);
                 results.Add(peer.Name, Age(50, share), p50);
                 results.Add(peer.Name, Age(99, share), p99);
@@ -73,29 +64,11 @@ internal static class HandlingScenario
         }
     }
 
-    /// <summary>A closed loop, and what a message costs in it.</summary>
-    private static async Task<(double PerSecond, Dictionary<string, double> Costs)> SaturateAsync(PeerSite site, Work work, Settings load)
-    {
-        var (wal, syncs) = (await site.Effects.WalBytesAsync().ConfigureAwait(false), await site.Effects.WalSyncsAsync().ConfigureAwait(false));
-        var (cpu, databaseCpu) = (site.PeerUsage().CpuSeconds, (await site.DatabaseUsageAsync().ConfigureAwait(false)).CpuSeconds);
-        var done = await work.DoAsync(() => Generator.RunAsync(site, load)).ConfigureAwait(false);
-        var used = site.PeerUsage();
-        double OfAMessage(double all) => all / done.Messages;
-        return (done.PerSecond, new()
-        {
-            [PeerCpu] = OfAMessage((used.CpuSeconds - cpu) * MicrosecondsPerSecond),
-            [DatabaseCpu] = OfAMessage(((await site.DatabaseUsageAsync().ConfigureAwait(false)).CpuSeconds - databaseCpu) * MicrosecondsPerSecond),
-            [Wal] = OfAMessage(await site.Effects.WalBytesAsync().ConfigureAwait(false) - wal),
-            [Syncs] = OfAMessage(await site.Effects.WalSyncsAsync().ConfigureAwait(false) - syncs),
-            [Resident] = used.ResidentBytes / (double)BytesPerMebibyte,
-        });
-    }
-
     private static async Task BurnDownAsync(PeerSettings settings, Peer peer, PeerSite site, Work work, Results results)
     {
         await site.EndAsync().ConfigureAwait(false);
         await site.RunAsync(PeerRole.Ingest).ConfigureAwait(false);
-        var sent = await Generator.RunAsync(site, settings.ToLoad(site.Port) with { Connections = settings.Connections[^1], Limit = settings.Backlog, Seconds = settings.Patience }).ConfigureAwait(false);
+        var sent = await Generator.RunAsync(site, settings.ToLoad() with { Connections = settings.Connections[^1], Limit = settings.Backlog, Seconds = settings.Patience }).ConfigureAwait(false);
         await site.EndAsync().ConfigureAwait(false);
         var started = TimeProvider.System.GetUtcNow();
         await site.RunAsync(PeerRole.Handle).ConfigureAwait(false);

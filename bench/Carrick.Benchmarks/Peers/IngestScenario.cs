@@ -37,7 +37,7 @@ internal static class IngestScenario
         var site = await PeerSite.StartAsync(peer, PeerRole.Ingest).ConfigureAwait(false);
         await using (site.ConfigureAwait(false))
         {
-            var load = settings.ToLoad(site.Port);
+            var load = settings.ToLoad();
             await Generator.WarmUpAsync(site, load).ConfigureAwait(false);
             foreach (var connections in settings.Connections)
             {
@@ -68,14 +68,14 @@ internal static class IngestScenario
         foreach (var (limit, consumer) in new[] { ("batches", "one"), ("single", "single") })
         {
             await using var postgres = await PostgresServer.StartNewAsync().ConfigureAwait(false);
-            var raw = settings.ToLoad(0) with { Store = "postgres", Postgres = postgres.ConnectionString, Consumer = consumer };
+            var raw = settings.ToLoad() with { Store = "postgres", Postgres = postgres.ConnectionString, Consumer = consumer };
             limits[limit].Add(double.Parse(await Child.RunAsync("raw", raw).ConfigureAwait(false), CultureInfo.InvariantCulture));
         }
 
         var site = await PeerSite.StartAsync(PeerCatalog.BareKestrel(), PeerRole.Ingest).ConfigureAwait(false);
         await using (site.ConfigureAwait(false))
         {
-            var load = settings.ToLoad(site.Port) with { Connections = settings.Connections[^1] };
+            var load = settings.ToLoad() with { Connections = settings.Connections[^1] };
             await Generator.WarmUpAsync(site, load).ConfigureAwait(false);
             limits["bare"].Add((await Generator.RunAsync(site, load).ConfigureAwait(false)).Result.PerSecond);
         }

@@ -5,8 +5,8 @@ namespace Carrick.Benchmarks.Peers;
 /// <summary>S4: messages of one key in the order of the sender, while the work of some fails twice before it succeeds.</summary>
 internal static class OrderScenario
 {
-    private const int Keys = 10_000;
-    private const int FailingPercent = 2;
+    public const int Keys = 10_000;
+    public const int FailingPercent = 2;
     private const string Rate = "messages/s until all is done";
     private const string Violations = "overtaken";
     private const string Messages = "messages";
@@ -36,7 +36,7 @@ internal static class OrderScenario
         var site = await PeerSite.StartAsync(peer, PeerRole.HandleInOrder).ConfigureAwait(false);
         await using (site.ConfigureAwait(false))
         {
-            var load = settings.ToLoad(site.Port) with { Keys = Keys, FailingPercent = FailingPercent };
+            var load = settings.ToLoad() with { Keys = Keys, FailingPercent = FailingPercent };
             var work = new Work(site, peer, settings);
             await work.DoAsync(() => Generator.WarmUpAsync(site, load)).ConfigureAwait(false);
             var done = await work.DoAsync(() => Generator.RunAsync(site, load)).ConfigureAwait(false);

@@ -8,6 +8,9 @@ internal sealed record Peer(string Name, string Version)
     /// <summary>The process that receives, and does the work too unless there is a <see cref="Worker"/>. Executable and arguments.</summary>
     public required string[] Server { get; init; }
 
+    /// <summary>How many such processes there are.</summary>
+    public int Servers { get; init; } = 1;
+
     /// <summary>The process that does the work, if it is another one.</summary>
     public string[] Worker { get; init; } = [];
 

@@ -5,7 +5,7 @@ namespace Carrick.Benchmarks.Peers;
 /// <summary>The options of the comparison with peers.</summary>
 internal sealed record PeerSettings
 {
-    private static readonly string[] AllScenarios = ["s1", "s2", "s4", "s5a", "s5b", "s5c"];
+    private static readonly string[] AllScenarios = ["s1", "s2", "s4", "s5a", "s5b", "s5c", "nodes"];
 
     /// <summary>Which scenarios run, in this order.</summary>
     public IReadOnlyList<string> Scenarios { get; init; } = AllScenarios;
@@ -43,8 +43,8 @@ internal sealed record PeerSettings
     /// <summary>Where temporary files are made.</summary>
     public string Data { get; init; } = Path.Combine(Path.GetTempPath(), "carrick-benchmarks");
 
-    /// <summary>The settings of a generator.</summary>
-    public Settings ToLoad(int port) => new() { Port = port, Seconds = Seconds, Connections = Connections[0], Data = Data };
+    /// <summary>The settings of a generator; the site says where it sends to.</summary>
+    public Settings ToLoad() => new() { Seconds = Seconds, Connections = Connections[0], Data = Data };
 
     /// <returns>What is wrong, or <see langword="null"/>.</returns>
     public static string? TryParse(string[] args, out PeerSettings settings)

@@ -16,8 +16,8 @@ internal sealed class PeerSite : IAsyncDisposable
 
     private PeerSite(Peer peer, PostgresServer postgres) => (_peer, _postgres, Effects) = (peer, postgres, new Effects(postgres.ConnectionString));
 
-    /// <summary>Where the peer receives.</summary>
-    public int Port { get; private set; }
+    /// <summary>Where the peer receives: a port for each of its servers.</summary>
+    public IReadOnlyList<int> Ports { get; private set; } = [];
 
     public Effects Effects { get; }
 
@@ -45,8 +45,12 @@ internal sealed class PeerSite : IAsyncDisposable
     public async Task RunAsync(PeerRole role)
     {
         var environment = Environment(role);
-        _processes.Add(await PeerProcess.StartAsync(_peer.Server, environment).ConfigureAwait(false));
-        Port = int.Parse(_processes[0].FirstLine, CultureInfo.InvariantCulture);
+        for (var i = 0; i < _peer.Servers; i++)
+        {
+            _processes.Add(await PeerProcess.StartAsync(_peer.Server, environment).ConfigureAwait(false));
+        }
+
+        Ports = [.. _processes.Select(process => int.Parse(process.FirstLine, CultureInfo.InvariantCulture))];
         if (role != PeerRole.Ingest && _peer.Worker.Length > 0)
         {
             _processes.Add(await PeerProcess.StartAsync(_peer.Worker, environment).ConfigureAwait(false));

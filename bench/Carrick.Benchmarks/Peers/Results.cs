@@ -5,7 +5,10 @@ using Carrick.Benchmarks.Reporting;
 namespace Carrick.Benchmarks.Peers;
 
 /// <summary>What was measured of each peer in one scenario. A peer that failed stays in the table, with what it failed of.</summary>
-internal sealed class Results(string scenario, IReadOnlyList<Peer> peers)
+/// <param name="scenario">Its title.</param>
+/// <param name="peers">One row each.</param>
+/// <param name="reference">The row that others are compared with.</param>
+internal sealed class Results(string scenario, IReadOnlyList<Peer> peers, string reference = PeerCatalog.Carrick)
 {
     private readonly Dictionary<(string Peer, string Measure), List<double>> _values = [];
     private readonly Dictionary<string, List<string>> _notes = [];
@@ -85,11 +88,11 @@ internal sealed class Results(string scenario, IReadOnlyList<Peer> peers)
         }
 
         var text = summary.ToText(measure.Format);
-        return measure.IsCompared && Of(PeerCatalog.Carrick, measure.Name) is { } carrick
-            ? text + " ×" + (summary.Median / carrick.Median).ToString("0.00", CultureInfo.InvariantCulture)
+        return measure.IsCompared && Of(reference, measure.Name) is { } compared
+            ? text + " ×" + (summary.Median / compared.Median).ToString("0.00", CultureInfo.InvariantCulture)
             : text;
     }
 }
 
-/// <summary>A column: what was measured, and whether its ratio to Carrick stands beside it.</summary>
+/// <summary>A column: what was measured, and whether its ratio to the reference stands beside it.</summary>
 internal sealed record Measure(string Name, string Format = "N0", bool IsCompared = false);

@@ -22,7 +22,7 @@ internal static class Smoke
             {
                 var checks = await Checks.RunAsync(site, settings).ConfigureAwait(false);
                 await PlantedFaults.FindAsync(site.Effects).ConfigureAwait(false);
-                var sent = await Generator.RunAsync(site, settings.ToLoad(site.Port) with { Connections = Connections, Seconds = Seconds }).ConfigureAwait(false);
+                var sent = await Generator.RunAsync(site, settings.ToLoad() with { Connections = Connections, Seconds = Seconds }).ConfigureAwait(false);
                 await site.Effects.AcknowledgeAsync(sent.Acknowledged).ConfigureAwait(false);
                 await site.Effects.ReachAsync(sent.EffectsOf(peer), TimeSpan.FromSeconds(settings.Patience)).ConfigureAwait(false);
                 await site.Effects.AcknowledgeAsync(await Checks.FenceAsync(site, settings, "load").ConfigureAwait(false)).ConfigureAwait(false);

@@ -30,7 +30,7 @@ internal static class SnapshotScenario
         var site = await PeerSite.StartAsync(peer, PeerRole.Handle).ConfigureAwait(false);
         await using (site.ConfigureAwait(false))
         {
-            var load = settings.ToLoad(site.Port);
+            var load = settings.ToLoad();
             var work = new Work(site, peer, settings);
             await work.DoAsync(() => Generator.WarmUpAsync(site, load)).ConfigureAwait(false);
             var before = (await work.DoAsync(() => Generator.RunAsync(site, load)).ConfigureAwait(false)).PerSecond;

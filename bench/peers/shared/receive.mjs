@@ -5,6 +5,7 @@ import { announce, now } from './process.mjs';
 
 const MOST_BYTES = 1_048_576;
 const TOLERANCE_SECONDS = 300;
+const KEEP_ALIVE_MILLISECONDS = 120_000;
 const key = Buffer.from(process.env.PEER_SECRET.replace('whsec_', ''), 'base64');
 
 /**
@@ -43,6 +44,8 @@ export function receive(enqueue) {
       }
     });
   });
+  // Node closes a connection that is idle for 5 s by default, which meets clients that are about to send on it.
+  server.keepAliveTimeout = KEEP_ALIVE_MILLISECONDS;
   server.listen(Number(process.env.PEER_PORT ?? 0), '127.0.0.1', () => announce(server.address().port));
 }
 

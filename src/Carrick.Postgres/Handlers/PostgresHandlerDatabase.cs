@@ -17,6 +17,7 @@ internal sealed class PostgresHandlerDatabase(PostgresDatabase database, int ses
 
     private readonly PostgresReader _reader = new(database);
     private readonly HandlerSql _sql = new(database);
+    private readonly LostTransactions _lost = new(database);
 
     public string Name => database.Name;
 
@@ -59,7 +60,21 @@ internal sealed class PostgresHandlerDatabase(PostgresDatabase database, int ses
         "initialize").ConfigureAwait(false);
 
     public ValueTask<IHandlerSession> OpenSessionAsync(CancellationToken cancellationToken) => GuardAsync<IHandlerSession>(
-        async () => new PostgresHandlerSession(database, _sql, await database.OpenForHandlersAsync(cancellationToken).ConfigureAwait(false), engine), "open");
+        async () =>
+        {
+            var connection = await database.OpenForHandlersAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await _lost.EndAsync(connection, cancellationToken).ConfigureAwait(false);
+                return new PostgresHandlerSession(database, _sql, connection, _lost, engine);
+            }
+            catch
+            {
+                await connection.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
+        },
+        "open");
 
     public async ValueTask<IReadOnlyList<OutboxMessage>> ReadOutboxAsync(long after, int limit, CancellationToken cancellationToken) =>
         await _reader.ListAsync(Ledger.ReadOutbox, [P.Int64(after), P.Int64(limit)], Ledger.ReadMessage, cancellationToken).ConfigureAwait(false);

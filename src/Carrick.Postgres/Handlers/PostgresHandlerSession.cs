@@ -14,7 +14,7 @@ namespace Carrick.Postgres.Handlers;
 /// savepoints go with the first statement of their handlers, so that a delivery costs no round trip of its own. For others, releasing the savepoint of the one
 /// before, setting the next and writing the ledger is one. All are completed by one statement before the commit.
 /// </summary>
-internal sealed partial class PostgresHandlerSession(PostgresDatabase database, HandlerSql sql, NpgsqlConnection connection, PostgresStore? engine) : IHandlerSession
+internal sealed partial class PostgresHandlerSession(PostgresDatabase database, HandlerSql sql, NpgsqlConnection connection, LostTransactions lost, PostgresStore? engine) : IHandlerSession
 {
     private const string Savepoint = "carrick";
     private const string Save = $"SAVEPOINT {Savepoint}";
@@ -32,6 +32,7 @@ internal sealed partial class PostgresHandlerSession(PostgresDatabase database, 
         """;
 
     private readonly List<CompleteCommand> _kept = [];
+    private readonly int _process = connection.ProcessID;
     private NpgsqlTransaction? _transaction;
     private string? _id;
     private bool _released = true;
@@ -260,11 +261,12 @@ internal sealed partial class PostgresHandlerSession(PostgresDatabase database, 
         }
     }
 
-    // A connection that cannot even roll back is not used again: the server rolls back with its session.
+    // A connection that cannot even roll back is not used again: the server rolls back with its session, which the next one ends.
     private async ValueTask EndAsync()
     {
         if (_transaction is { } transaction)
         {
+            var id = _id;
             (_transaction, _id, _released) = (null, null, true);
             _announced.Clear();
             try
@@ -274,6 +276,11 @@ internal sealed partial class PostgresHandlerSession(PostgresDatabase database, 
             catch (Exception error) when (PostgresErrors.IsOfTheDriver(error))
             {
                 await connection.CloseAsync().ConfigureAwait(false);
+            }
+
+            if (connection.FullState != ConnectionState.Open)
+            {
+                lost.Add(id, _process);
             }
         }
     }

@@ -3,6 +3,7 @@ using Carrick.Storage;
 using Carrick.Storage.Commands;
 using Carrick.TestServices.Faults;
 using Carrick.TestServices.Postgres;
+using Carrick.Tests.Receiving;
 using Npgsql;
 
 namespace Carrick.Tests.Stores;
@@ -321,6 +322,60 @@ public sealed class PostgresHandlerFaultTests : IAsyncLifetime
         Assert.Equal(StoreFailure.Transient, failure.Failure);
         await _session.DiscardAsync(Token);
         Assert.Equal(LedgerVerdict.First, await _session.BeginAsync(First with { MessageId = "m2" }, Token));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Open_AfterTheNetworkForgotASessionWhoseHandlerRan_EndsThat_AndTheMessageIsFreeAgain(bool isFirstAnswerLost)
+    {
+        await _session.DiscardAsync(Token);
+        await using var network = new FaultProxy((await SharedPostgres.GetAsync()).Port);
+        await using var database = _harness.Create($"Port={network.Port}");
+        await database.InitializeAsync(Token);
+        var entry = First with { MessageId = "m2" };
+        await using (var forgotten = await database.OpenSessionAsync(Token))
+        {
+            using var answered = CancellationTokenSource.CreateLinkedTokenSource(Token);
+            var unanswered = new FaultPlan { ToClient = new LaneFaults { Latency = TimeSpan.FromHours(1) } };
+            network.Plan = isFirstAnswerLost ? unanswered : FaultPlan.None;
+            var beginning = forgotten.BeginAsync(entry, answered.Token).AsTask();
+            await HoldsALedgerRowAsync();
+            if (!isFirstAnswerLost)
+            {
+                await beginning;
+            }
+
+            network.Plan = new FaultPlan { IsHalfOpen = true };
+            network.Plan = new FaultPlan { RefusesConnects = true };
+            await answered.CancelAsync();
+            await using var statement = forgotten.Connection.CreateCommand();
+            statement.CommandText = "SELECT 1";
+            statement.CommandTimeout = 1;
+            await Assert.ThrowsAnyAsync<Exception>(() => isFirstAnswerLost ? beginning : statement.ExecuteNonQueryAsync(Token));
+            await forgotten.RollbackAsync();
+        }
+
+        // The server knows nothing of it.
+        await HoldsALedgerRowAsync();
+        network.Plan = FaultPlan.None;
+        await using var next = await database.OpenSessionAsync(Token);
+
+        Assert.Equal(LedgerVerdict.First, await next.BeginAsync(entry, Token));
+        await next.DiscardAsync(Token);
+    }
+
+    /// <summary>Waits until a transaction has written a row of the ledger and does nothing now.</summary>
+    private async Task HoldsALedgerRowAsync()
+    {
+        await using var connection = _harness.Connect();
+        await using var ask = connection.CreateCommand();
+        ask.CommandText =
+            """
+            SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+            WHERE relation = 'processed_events'::regclass AND mode = 'RowExclusiveLock' AND state LIKE 'idle in transaction%'
+            """;
+        await Wait.Until(() => (long)ask.ExecuteScalar()! == 1);
     }
 
     private async Task ExecuteAsync(string sql)
