@@ -325,13 +325,15 @@ public sealed class PostgresHandlerFaultTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Open_AfterTheNetworkForgotASessionWhoseHandlerRan_EndsThat_AndTheMessageIsFreeAgain(bool isFirstAnswerLost)
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task Open_AfterTheNetworkForgotASessionWhoseHandlerRan_EndsThat_AndTheMessageIsFreeAgain(bool isFirstAnswerLost, bool isPooled)
     {
         await _session.DiscardAsync(Token);
-        await using var network = new FaultProxy((await SharedPostgres.GetAsync()).Port);
-        await using var database = _harness.Create($"Port={network.Port}");
+        await using var network = new FaultProxy(isPooled ? (await SharedPostgres.GetPoolerAsync()).Port : (await SharedPostgres.GetAsync()).Port);
+        // A pooler takes no search path at the start.
+        await using var database = _harness.Create($"Port={network.Port};Search Path=");
         await database.InitializeAsync(Token);
         var entry = First with { MessageId = "m2" };
         await using (var forgotten = await database.OpenSessionAsync(Token))
