@@ -106,7 +106,8 @@ internal sealed record Settings
         "--consumer", Consumer, "--store", Store, "--postgres", Postgres, "--data", Data, "--acknowledged", Acknowledged,
     ];
 
-    private static int[]? Numbers(string value)
+    /// <returns>Numbers with commas between them, or <see langword="null"/> if one is none.</returns>
+    public static int[]? Numbers(string value)
     {
         var parts = value.Split(',');
         int[] numbers = [.. parts.Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1)];

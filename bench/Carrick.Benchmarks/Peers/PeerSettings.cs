@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Carrick.Benchmarks.Peers;
 
 /// <summary>The options of the comparison with peers.</summary>
@@ -19,7 +17,7 @@ internal sealed record PeerSettings
     /// <summary>Length of one measurement.</summary>
     public int Seconds { get; init; } = 10;
 
-    /// <summary>Connections of a closed loop; S1 and S2 take all, the others the first.</summary>
+    /// <summary>Connections of a closed loop; S1 and S2 take all, the nodes the last, the others the first.</summary>
     public IReadOnlyList<int> Connections { get; init; } = [32, 256];
 
     /// <summary>Requests per second of the open loop of S1, the same for every peer.</summary>
@@ -76,7 +74,7 @@ internal sealed record PeerSettings
 
     private PeerSettings? With(string name, string value)
     {
-        var numbers = value.Split(',').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0).ToArray();
+        var numbers = Settings.Numbers(value) ?? [0];
         return (name, numbers[0] > 0) switch
         {
             ("--scenario", _) when Scenario(value) is { Length: > 0 } scenarios => this with { Scenarios = scenarios },

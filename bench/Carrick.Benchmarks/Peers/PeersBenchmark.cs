@@ -33,8 +33,8 @@ internal static class PeersBenchmark
                 "s4" => OrderScenario.RunAsync(settings, peers),
                 "s5a" => SnapshotScenario.RunAsync(settings, peers),
                 "s5b" => DelayedScenario.RunAsync(settings, peers),
-                "nodes" => NodesScenario.RunAsync(settings),
                 "s5c" => KillScenario.RunAsync(settings, peers),
+                "nodes" => NodesScenario.RunAsync(settings),
                 _ => throw new ArgumentException($"'{scenario}' is no scenario.", nameof(args)),
             }).ConfigureAwait(false);
         }

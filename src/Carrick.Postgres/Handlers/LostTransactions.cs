@@ -43,12 +43,20 @@ internal sealed class LostTransactions(PostgresDatabase database)
         }
 
         (string? Id, int Process)[] lost = [.. _lost.Keys];
-        await connection.ScalarAsync(
-            End,
-            cancellationToken,
-            P.Texts([.. from one in lost where one.Id is not null select ((uint)ulong.Parse(one.Id, CultureInfo.InvariantCulture)).ToString(CultureInfo.InvariantCulture)]),
-            P.Int32s([.. from one in lost where one.Id is null select one.Process]),
-            P.Text(database.SessionName)).ConfigureAwait(false);
+        try
+        {
+            await connection.ScalarAsync(
+                End,
+                cancellationToken,
+                P.Texts([.. from one in lost where one.Id is not null select ((uint)ulong.Parse(one.Id, CultureInfo.InvariantCulture)).ToString(CultureInfo.InvariantCulture)]),
+                P.Int32s([.. from one in lost where one.Id is null select one.Process]),
+                P.Text(database.SessionName)).ConfigureAwait(false);
+        }
+        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            // Where the role may end no session, those remain until TCP notices. Handlers must work all the same.
+        }
+
         foreach (var one in lost)
         {
             _lost.TryRemove(one, out _);

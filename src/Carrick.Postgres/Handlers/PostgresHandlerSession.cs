@@ -278,7 +278,7 @@ internal sealed partial class PostgresHandlerSession(PostgresDatabase database, 
                 await connection.CloseAsync().ConfigureAwait(false);
             }
 
-            if (connection.FullState != ConnectionState.Open)
+            if (!connection.FullState.HasFlag(ConnectionState.Open))
             {
                 lost.Add(id, _process);
             }

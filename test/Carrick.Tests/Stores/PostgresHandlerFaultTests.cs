@@ -367,6 +367,50 @@ public sealed class PostgresHandlerFaultTests : IAsyncLifetime
         await next.DiscardAsync(Token);
     }
 
+    [Fact]
+    public async Task Open_AfterALostSession_ByARoleThatMayEndNone_GoesOn()
+    {
+        await using var owner = _harness.Connect();
+        await using var sql = owner.CreateCommand();
+        var name = $"r{Guid.NewGuid():N}";
+        await RunAsync($"CREATE ROLE {name} LOGIN PASSWORD 'secret'");
+        await RunAsync($"CREATE DATABASE {name} OWNER {name}");
+        try
+        {
+            await using (var admin = new NpgsqlConnection((await SharedPostgres.GetAsync()).ConnectionString + $";Database={name};Pooling=False"))
+            {
+                await admin.OpenAsync(Token);
+                await using var revoke = new NpgsqlCommand("REVOKE EXECUTE ON FUNCTION pg_terminate_backend FROM PUBLIC", admin);
+                await revoke.ExecuteNonQueryAsync(Token);
+            }
+
+            await using var database = _harness.Create($"Database={name};Username={name};Password=secret");
+            await database.InitializeAsync(Token);
+            await using (var lost = await database.OpenSessionAsync(Token))
+            {
+                await lost.BeginAsync(First, Token);
+                await RunAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND state LIKE 'idle in transaction%'");
+                await Assert.ThrowsAsync<StoreException>(async () => await lost.DiscardAsync(Token));
+            }
+
+            await using var next = await database.OpenSessionAsync(Token);
+
+            Assert.Equal(LedgerVerdict.First, await next.BeginAsync(First, Token));
+            await next.DiscardAsync(Token);
+        }
+        finally
+        {
+            await RunAsync($"DROP DATABASE {name} WITH (FORCE)");
+            await RunAsync($"DROP ROLE {name}");
+        }
+
+        async Task RunAsync(string statement)
+        {
+            sql.CommandText = statement;
+            await sql.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+    }
+
     /// <summary>Waits until a transaction has written a row of the ledger and does nothing now.</summary>
     private async Task HoldsALedgerRowAsync()
     {
