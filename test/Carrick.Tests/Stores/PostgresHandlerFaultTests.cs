@@ -1,9 +1,6 @@
 using Carrick.Handlers;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
-using Carrick.TestServices.Faults;
-using Carrick.TestServices.Postgres;
-using Carrick.Tests.Receiving;
 using Npgsql;
 
 namespace Carrick.Tests.Stores;
@@ -303,125 +300,6 @@ public sealed class PostgresHandlerFaultTests : IAsyncLifetime
         await _session.CommitAsync(Token);
 
         Assert.Equal(LedgerVerdict.AlreadyProcessed, await waiting);
-    }
-
-    [Fact]
-    public async Task Commit_ThatDoesNotFollowInTime_IsEndedByTheServer_AndTheMessageIsFreeAgain()
-    {
-        // As when the connection is forgotten, or the process suspended, between the last statement and the COMMIT.
-        await using var network = new FaultProxy((await SharedPostgres.GetAsync()).Port);
-        await using var database = _harness.Create($"Port={network.Port}");
-        await using var slow = await database.OpenSessionAsync(Token);
-        await slow.BeginAsync(First with { MessageId = "m2" }, Token);
-        await slow.KeepAsync(Completion, Token);
-        network.Plan = new FaultPlan { ToServer = new LaneFaults { Latency = TimeSpan.FromSeconds(4) } };
-
-        var failure = await Assert.ThrowsAsync<StoreException>(async () => await slow.CommitAsync(Token));
-
-        network.Plan = FaultPlan.None;
-        Assert.Equal(StoreFailure.Transient, failure.Failure);
-        await _session.DiscardAsync(Token);
-        Assert.Equal(LedgerVerdict.First, await _session.BeginAsync(First with { MessageId = "m2" }, Token));
-    }
-
-    [Theory]
-    [InlineData(false, false)]
-    [InlineData(true, false)]
-    [InlineData(false, true)]
-    public async Task Open_AfterTheNetworkForgotASessionWhoseHandlerRan_EndsThat_AndTheMessageIsFreeAgain(bool isFirstAnswerLost, bool isPooled)
-    {
-        await _session.DiscardAsync(Token);
-        await using var network = new FaultProxy(isPooled ? (await SharedPostgres.GetPoolerAsync()).Port : (await SharedPostgres.GetAsync()).Port);
-        // A pooler takes no search path at the start.
-        await using var database = _harness.Create($"Port={network.Port};Search Path=");
-        await database.InitializeAsync(Token);
-        var entry = First with { MessageId = "m2" };
-        await using (var forgotten = await database.OpenSessionAsync(Token))
-        {
-            using var answered = CancellationTokenSource.CreateLinkedTokenSource(Token);
-            var unanswered = new FaultPlan { ToClient = new LaneFaults { Latency = TimeSpan.FromHours(1) } };
-            network.Plan = isFirstAnswerLost ? unanswered : FaultPlan.None;
-            var beginning = forgotten.BeginAsync(entry, answered.Token).AsTask();
-            await HoldsALedgerRowAsync();
-            if (!isFirstAnswerLost)
-            {
-                await beginning;
-            }
-
-            network.Plan = new FaultPlan { IsHalfOpen = true };
-            network.Plan = new FaultPlan { RefusesConnects = true };
-            await answered.CancelAsync();
-            await using var statement = forgotten.Connection.CreateCommand();
-            statement.CommandText = "SELECT 1";
-            statement.CommandTimeout = 1;
-            await Assert.ThrowsAnyAsync<Exception>(() => isFirstAnswerLost ? beginning : statement.ExecuteNonQueryAsync(Token));
-            await forgotten.RollbackAsync();
-        }
-
-        // The server knows nothing of it.
-        await HoldsALedgerRowAsync();
-        network.Plan = FaultPlan.None;
-        await using var next = await database.OpenSessionAsync(Token);
-
-        Assert.Equal(LedgerVerdict.First, await next.BeginAsync(entry, Token));
-        await next.DiscardAsync(Token);
-    }
-
-    [Fact]
-    public async Task Open_AfterALostSession_ByARoleThatMayEndNone_GoesOn()
-    {
-        await using var owner = _harness.Connect();
-        await using var sql = owner.CreateCommand();
-        var name = $"r{Guid.NewGuid():N}";
-        await RunAsync($"CREATE ROLE {name} LOGIN PASSWORD 'secret'");
-        await RunAsync($"CREATE DATABASE {name} OWNER {name}");
-        try
-        {
-            await using (var admin = new NpgsqlConnection((await SharedPostgres.GetAsync()).ConnectionString + $";Database={name};Pooling=False"))
-            {
-                await admin.OpenAsync(Token);
-                await using var revoke = new NpgsqlCommand("REVOKE EXECUTE ON FUNCTION pg_terminate_backend FROM PUBLIC", admin);
-                await revoke.ExecuteNonQueryAsync(Token);
-            }
-
-            await using var database = _harness.Create($"Database={name};Username={name};Password=secret");
-            await database.InitializeAsync(Token);
-            await using (var lost = await database.OpenSessionAsync(Token))
-            {
-                await lost.BeginAsync(First, Token);
-                await RunAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND state LIKE 'idle in transaction%'");
-                await Assert.ThrowsAsync<StoreException>(async () => await lost.DiscardAsync(Token));
-            }
-
-            await using var next = await database.OpenSessionAsync(Token);
-
-            Assert.Equal(LedgerVerdict.First, await next.BeginAsync(First, Token));
-            await next.DiscardAsync(Token);
-        }
-        finally
-        {
-            await RunAsync($"DROP DATABASE {name} WITH (FORCE)");
-            await RunAsync($"DROP ROLE {name}");
-        }
-
-        async Task RunAsync(string statement)
-        {
-            sql.CommandText = statement;
-            await sql.ExecuteNonQueryAsync(CancellationToken.None);
-        }
-    }
-
-    /// <summary>Waits until a transaction has written a row of the ledger and does nothing now.</summary>
-    private async Task HoldsALedgerRowAsync()
-    {
-        await using var connection = _harness.Connect();
-        await using var ask = connection.CreateCommand();
-        ask.CommandText =
-            """
-            SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
-            WHERE relation = 'processed_events'::regclass AND mode = 'RowExclusiveLock' AND state LIKE 'idle in transaction%'
-            """;
-        await Wait.Until(() => (long)ask.ExecuteScalar()! == 1);
     }
 
     private async Task ExecuteAsync(string sql)
