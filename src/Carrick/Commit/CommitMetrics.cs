@@ -21,10 +21,13 @@ internal sealed class CommitMetrics
 
     public long Start() => _time.GetTimestamp();
 
-    public void Committed(long started, int commands)
+    /// <returns>How long it took.</returns>
+    public TimeSpan Committed(long started, int commands)
     {
-        _duration.Record(_time.GetElapsedTime(started).TotalSeconds);
+        var took = _time.GetElapsedTime(started);
+        _duration.Record(took.TotalSeconds);
         _batch.Record(commands);
+        return took;
     }
 
     public void Refused() => _refused.Add(1);

@@ -8,7 +8,7 @@ namespace Carrick.Commit;
 
 /// <summary>
 /// Group commit: one thread takes what has gathered while the previous commit ran, gives the records their ids, commits them
-/// together, hands new work to the dispatcher, and only then answers those who wait. There is no delay when idle.
+/// together, hands new work to the dispatcher, and only then answers those who wait. There is no delay when idle, and a short one under load.
 /// A command that ends a delivery is never refused: when the store cannot write it is held and tried again, because its effect
 /// has happened. Everything else fails at once with <see cref="EngineFullException"/>, so that a sender comes back later;
 /// what is held, or else a probe, finds out when the store can write again.
@@ -74,6 +74,7 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
     public void EnqueueAll(IReadOnlyList<StoreCommand> commands)
     {
         EngineFullException? refusal;
+        bool isEnough;
         lock (_gate)
         {
             refusal = _refusal;
@@ -84,6 +85,8 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
                     _queue.Enqueue(command);
                 }
             }
+
+            isEnough = _queue.Count >= _wakeAt;
         }
 
         if (refusal is not null)
@@ -97,7 +100,7 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
             return;
         }
 
-        _thread.Wake();
+        WakeIf(isEnough);
     }
 
     /// <summary>Commits what is queued, then ends the thread.</summary>
@@ -122,6 +125,7 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
 
     private void Enqueue(StoreCommand command)
     {
+        bool isEnough;
         lock (_gate)
         {
             if (_stopping)
@@ -141,9 +145,18 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
             }
 
             _queue.Enqueue(command);
+            isEnough = _queue.Count >= _wakeAt;
         }
 
-        _thread.Wake();
+        WakeIf(isEnough);
+    }
+
+    private void WakeIf(bool isEnough)
+    {
+        if (isEnough)
+        {
+            _thread.Wake();
+        }
     }
 
     private async Task RunAsync()
@@ -154,6 +167,7 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
             {
                 await FlushAsync().ConfigureAwait(false);
                 await MaintainAsync(idle: false).ConfigureAwait(false);
+                await GatherAsync().ConfigureAwait(false);
             }
 
             _ended.TrySetResult();
@@ -222,6 +236,7 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
             }
         }
 
+        _shared = 0;
         var started = _metrics.Start();
         try
         {
@@ -241,7 +256,7 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
             }
         }
 
-        _metrics.Committed(started, _batch.Count);
+        (_took, _shared) = (_metrics.Committed(started, _batch.Count), _batch.Count);
         Recover();
         if (_batch[0] is not ProbeCommand)
         {

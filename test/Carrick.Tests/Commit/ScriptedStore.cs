@@ -19,6 +19,9 @@ internal sealed class ScriptedStore : IStore
     /// <summary>What became of a commit whose outcome is unknown, or why that cannot be told yet.</summary>
     public volatile Func<bool>? Outcome;
 
+    /// <summary>Called by each commit.</summary>
+    public volatile Action? Committing;
+
     public int Tries => Volatile.Read(ref _tries);
 
     public IReadOnlyList<IReadOnlyList<StoreCommand>> Committed
@@ -43,6 +46,7 @@ internal sealed class ScriptedStore : IStore
     public ValueTask CommitAsync(IReadOnlyList<StoreCommand> commands, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _tries);
+        Committing?.Invoke();
         if (Failure is { } failure)
         {
             throw failure;

@@ -1,4 +1,5 @@
 using Carrick.Handlers;
+using CsCheck;
 
 namespace Carrick.Tests.Handlers;
 
@@ -10,7 +11,7 @@ public sealed class HandlerPaceTests
     public void In_BeforeAnyHandlerHasRun_IsNone() => Assert.Equal(0, new HandlerPace().In(Linger));
 
     [Fact]
-    public void In_AfterASlowHandlerAmongFastOnes_FollowsItAtOnceAndTheFastOnesSlowly()
+    public void In_AfterAHandlerMuchSlowerThanTheLinger_IsNoneForAWhile()
     {
         var pace = new HandlerPace();
         pace.Took(TimeSpan.FromMilliseconds(1));
@@ -19,19 +20,42 @@ public sealed class HandlerPaceTests
         pace.Took(TimeSpan.FromMilliseconds(100));
         Assert.Equal(0, pace.In(Linger));
 
-        for (var i = 0; i < 8; i++)
-        {
-            pace.Took(TimeSpan.FromMilliseconds(1));
-        }
-
+        pace.Took(TimeSpan.FromMilliseconds(1));
         Assert.Equal(0, pace.In(Linger));
         for (var i = 0; i < 40; i++)
         {
             pace.Took(TimeSpan.FromMilliseconds(1));
         }
 
-        Assert.InRange(pace.In(Linger), 7, 10);
+        Assert.InRange(pace.In(Linger), 9, 10);
     }
+
+    [Fact]
+    public void In_AfterOneThatWaitedForTheProcessor_IsStillSeveral()
+    {
+        var pace = new HandlerPace();
+        for (var i = 0; i < 20; i++)
+        {
+            pace.Took(TimeSpan.FromMilliseconds(0.5));
+        }
+
+        pace.Took(TimeSpan.FromMilliseconds(20));
+
+        Assert.InRange(pace.In(Linger), 3, 4);
+    }
+
+    [Fact]
+    public void In_OfAnyTimes_LiesBetweenThoseOfTheFastestAndTheSlowest() => Gen.Int[1, 100_000].Array[1, 50].Sample(microseconds =>
+    {
+        var pace = new HandlerPace();
+        foreach (var time in microseconds)
+        {
+            pace.Took(TimeSpan.FromMicroseconds(time));
+        }
+
+        var linger = (int)Linger.TotalMicroseconds;
+        return pace.In(Linger) >= linger / microseconds.Max() && pace.In(Linger) <= linger / microseconds.Min();
+    });
 
     [Fact]
     public void In_OfHandlersThatTakeNoTime_IsWithoutLimit()
