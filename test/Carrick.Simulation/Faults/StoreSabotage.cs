@@ -49,7 +49,7 @@ internal sealed class DeleteAlways : Sabotage
 {
     public override IStore Plant(IStore store, MemoryTables tables) => new Planted(store);
 
-    public override Scenario Adapt(Scenario scenario) => scenario with { OperatorActions = 14 };
+    public override Scenario Adapt(Scenario scenario) => scenario with { OperatorActions = 60 };
 
     private sealed class Planted(IStore inner) : PassingStore(inner)
     {
