@@ -36,6 +36,7 @@ internal sealed partial class CommitQueue
             _wakeAt = enough;
         }
 
+        // The thread waits for whole milliseconds: after a commit that took less than one it goes on.
         await _thread.WaitAsync(_took < MostToGather ? _took : MostToGather).ConfigureAwait(false);
         lock (_gate)
         {
