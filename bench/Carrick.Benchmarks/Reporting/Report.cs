@@ -42,12 +42,23 @@ internal static class Report
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (1024.0 * 1024 * 1024);
         var drive = new DriveInfo(Path.GetFullPath(settings.Data));
         return $"{DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC; {Processor()}, {Environment.ProcessorCount} cores, {memory:N0} GiB; {drive.DriveFormat}; "
-            + $"{RuntimeInformation.OSDescription}; {RuntimeInformation.FrameworkDescription}; Carrick {Version()}; load average at the start {Load()}";
+            + $"{RuntimeInformation.OSDescription}; {WriteBack()}{RuntimeInformation.FrameworkDescription}; Carrick {Version()}; load average at the start {Load()}";
     }
 
     private static string Processor() => File.Exists("/proc/cpuinfo")
         ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown"
         : RuntimeInformation.ProcessArchitecture.ToString();
+
+    // From how many changed pages on Linux writes them before they are old, which decides how long a commit may stand still.
+    private static string WriteBack()
+    {
+        const string Setting = "/proc/sys/vm/dirty_background_";
+        return !File.Exists(Setting + "bytes") ? ""
+            : Read("bytes") is not "0" and var bytes ? $"vm.dirty_background_bytes {bytes}; "
+            : $"vm.dirty_background_ratio {Read("ratio")}; ";
+
+        static string Read(string unit) => File.ReadAllText(Setting + unit).Trim();
+    }
 
     private static string Load() => File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
 

@@ -15,17 +15,13 @@ internal static class Ledger
         ON CONFLICT (consumer, integration, message_id) DO NOTHING
         """;
 
-    /// <summary>Those of the messages that are new, by their place in the arrays. In the order of the key, so that two sessions with the same messages do not wait
-    /// for each other.</summary>
+    /// <summary>Those of the messages that are new. In the order of the key, so that two sessions with the same messages do not wait for each other.</summary>
     public const string InsertAll =
         """
-        WITH input AS MATERIALIZED (
-            SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS i (consumer, integration, message_id, place)),
-        added AS (
-            INSERT INTO ~processed_events (consumer, integration, message_id, processed_at)
-            SELECT consumer, integration, message_id, $4 FROM input ORDER BY consumer, integration, message_id
-            ON CONFLICT (consumer, integration, message_id) DO NOTHING RETURNING consumer, integration, message_id)
-        SELECT place FROM input JOIN added USING (consumer, integration, message_id)
+        INSERT INTO ~processed_events (consumer, integration, message_id, processed_at)
+        SELECT consumer, integration, message_id, $4 FROM unnest($1::text[], $2::text[], $3::text[]) AS i (consumer, integration, message_id)
+        ORDER BY consumer COLLATE "C", integration COLLATE "C", message_id COLLATE "C"
+        ON CONFLICT (consumer, integration, message_id) DO NOTHING RETURNING consumer, integration, message_id
         """;
 
     /// <summary>Takes back what <see cref="InsertAll"/> has added for a delivery that has failed since.</summary>

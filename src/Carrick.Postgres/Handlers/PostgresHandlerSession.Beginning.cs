@@ -81,15 +81,15 @@ internal sealed partial class PostgresHandlerSession
         }
 
         batch.BatchCommands.Add(Command(sql.InsertAll, Ledger.ParametersOf(entries)));
-        return await RunAsync(batch, cancellationToken, place =>
+        return await RunAsync(batch, cancellationToken, row =>
         {
-            var entry = entries[(int)place - 1];
-            _announced[(entry.Consumer, entry.Integration, entry.MessageId)] = true;
+            var added = Ledger.ReadCursor(row);
+            _announced[(added.Consumer, added.Integration, added.MessageId)] = true;
         }).ConfigureAwait(false);
     }
 
-    /// <summary>Runs statements of which the first may be <see cref="Ledger.HandlersRun"/>, and the last may return numbers.</summary>
-    private async Task<bool> RunAsync(NpgsqlBatch batch, CancellationToken cancellationToken, Action<long>? number = null)
+    /// <summary>Runs statements of which the first may be <see cref="Ledger.HandlersRun"/>, and the last may return rows.</summary>
+    private async Task<bool> RunAsync(NpgsqlBatch batch, CancellationToken cancellationToken, Action<NpgsqlDataReader>? row = null)
     {
         var isFirst = _id is null;
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
@@ -103,7 +103,7 @@ internal sealed partial class PostgresHandlerSession
                 }
                 else
                 {
-                    number!(reader.GetInt64(0));
+                    row!(reader);
                 }
             }
 

@@ -18,9 +18,9 @@ internal sealed class StoreWriter(
 {
     // Plans must use the indexes also while the statistics say that the tables are empty.
     // A node that stands still in a commit keeps all others from committing: the server ends it, and if it wakes up in time it asks what became of it.
-    private const string Settings =
+    private const string Lock =
         """
-        SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),
+        SELECT pg_advisory_xact_lock($1), set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),
             set_config('idle_in_transaction_session_timeout', '2s', true), set_config('synchronous_commit', coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on'), true)
         """;
 
@@ -257,8 +257,7 @@ internal sealed class StoreWriter(
                 database,
                 connection,
                 [
-                    new(Settings, [], static _ => { }),
-                    new("SELECT pg_advisory_xact_lock($1)", [P.Int64(lockKey)], static _ => { }),
+                    new(Lock, [P.Int64(lockKey)], static _ => { }),
                     new(
                         Self,
                         [P.Int64(changes.Node), P.Int64(ordered is null ? null : Known), P.Int64(newest)],

@@ -11,65 +11,71 @@ namespace Carrick.Postgres.Writing;
 /// </summary>
 internal sealed class WorkWriter(StoreState state)
 {
-    // The last columns of every input are those of the attempt.
-    private const string InsertAttempts =
-        """
-        INSERT INTO ~attempts (delivery, number, started_at, duration, category, status_code, error, next_due_at)
-        SELECT id, number, started_at, duration, attempt_category, status_code, error, next_due_at FROM input JOIN changed USING (id) WHERE number IS NOT NULL
-        """;
+    private const string Attempt = "number, started_at, duration, attempt_category, status_code, error, next_due_at";
 
-    private const string AttemptNames = "number, started_at, duration, attempt_category, status_code, error, next_due_at";
+    private const string ReturnAttempt =
+        "i.number, i.started_at, i.duration, i.attempt_category, i.status_code, i.error, i.next_due_at";
+
+    // What was asked for comes back with the rows that were found, so that nothing is joined a second time.
+    private const string InsertAttempts =
+        $"""
+        INSERT INTO ~attempts (delivery, number, started_at, duration, category, status_code, error, next_due_at)
+        SELECT id, {Attempt} FROM changed WHERE number IS NOT NULL
+        """;
 
     private const string CompleteSql = CompleteFound + CompleteRows;
 
-    /// <summary>The same in a transaction of handlers, if the node <c>$15</c> is not taken for dead.</summary>
-    public const string CompleteInTransactionOfHandlers = CompleteFound + " AND EXISTS (SELECT 1 FROM ~nodes WHERE id = $15)" + CompleteRows;
+    /// <summary>The same in a transaction of handlers, if the node <c>$13</c> is not taken for dead.</summary>
+    public const string CompleteInTransactionOfHandlers = CompleteFound + " AND EXISTS (SELECT 1 FROM ~nodes WHERE id = $13)" + CompleteRows;
 
     private const string CompleteFound =
         $"""
-        WITH input AS MATERIALIZED (
-            SELECT * FROM unnest($1::bigint[], $2::integer[], $3::integer[], $4::bigint[], $5::bigint[], $6::integer[], $7::integer[], $8::text[], $9::bigint[],
-                $10::bigint[], $11::bigint[], $12::integer[], $13::integer[], $14::bigint[])
-            AS i (id, consumer, {AttemptNames}, event, at, outcome, attempts, replay_of)),
-        changed AS (DELETE FROM ~work AS w USING input AS i WHERE w.consumer = i.consumer AND w.id = i.id
+        WITH changed AS (
+            DELETE FROM ~work AS w
+            USING unnest($1::bigint[], $2::integer[], $3::integer[], $4::bigint[], $5::bigint[], $6::integer[], $7::integer[], $8::text[], $9::bigint[],
+                $10::bigint[], $11::integer[], $12::integer[])
+                AS i (id, consumer, {Attempt}, at, outcome, attempts)
+            WHERE w.consumer = i.consumer AND w.id = i.id
         """;
 
     private const string CompleteRows =
         $"""
-         RETURNING w.id),
+         RETURNING w.id, w.consumer, w.event, w.replay_of, i.at, i.outcome, i.attempts, {ReturnAttempt}),
         tried AS ({InsertAttempts}),
         ended AS (
             INSERT INTO ~outcomes (delivery, consumer, event, outcome, at, attempts, replay_of)
-            SELECT id, consumer, event, outcome, at, attempts, replay_of FROM input JOIN changed USING (id))
+            SELECT id, consumer, event, outcome, at, attempts, replay_of FROM changed)
         SELECT id FROM changed
         """;
 
     private const string RetrySql =
         $"""
-        WITH input AS MATERIALIZED (
-            SELECT * FROM unnest($1::bigint[], $2::integer[], $3::integer[], $4::bigint[], $5::bigint[], $6::integer[], $7::integer[], $8::text[], $9::bigint[],
-                $10::bigint[], $11::integer[], $12::integer[])
-            AS i (id, consumer, {AttemptNames}, due_at, attempts, failures)),
-        changed AS (
+        WITH changed AS (
             UPDATE ~work AS w SET due_at = i.due_at, attempts = i.attempts, failures = i.failures, guarded_starts = 0
-            FROM input AS i WHERE w.consumer = i.consumer AND w.id = i.id RETURNING w.id),
+            FROM unnest($1::bigint[], $2::integer[], $3::integer[], $4::bigint[], $5::bigint[], $6::integer[], $7::integer[], $8::text[], $9::bigint[],
+                $10::bigint[], $11::integer[], $12::integer[])
+                AS i (id, consumer, {Attempt}, due_at, attempts, failures)
+            WHERE w.consumer = i.consumer AND w.id = i.id
+            RETURNING w.id, {ReturnAttempt}),
         tried AS ({InsertAttempts})
         SELECT id FROM changed
         """;
 
     private const string GiveUpSql =
         $"""
-        WITH input AS MATERIALIZED (
-            SELECT * FROM unnest($1::bigint[], $2::integer[], $3::integer[], $4::bigint[], $5::bigint[], $6::integer[], $7::integer[], $8::text[], $9::bigint[],
-                $10::bigint[], $11::bigint[], $12::integer[], $13::text[], $14::integer[], $15::text[], $16::bigint[])
-            AS i (id, consumer, {AttemptNames}, event, at, attempts, ordering_key, category, reason, replay_of)),
-        changed AS (DELETE FROM ~work AS w USING input AS i WHERE w.consumer = i.consumer AND w.id = i.id RETURNING w.id, w.shard),
+        WITH changed AS (
+            DELETE FROM ~work AS w
+            USING unnest($1::bigint[], $2::integer[], $3::integer[], $4::bigint[], $5::bigint[], $6::integer[], $7::integer[], $8::text[], $9::bigint[],
+                $10::bigint[], $11::integer[], $12::integer[], $13::text[])
+                AS i (id, consumer, {Attempt}, at, attempts, category, reason)
+            WHERE w.consumer = i.consumer AND w.id = i.id
+            RETURNING w.id, w.consumer, w.event, w.shard, w.ordering_key, w.replay_of, i.at, i.attempts, i.category, i.reason, {ReturnAttempt}),
         tried AS ({InsertAttempts}),
         given AS (
             INSERT INTO ~dead_letters (delivery, consumer, event, integration, type, ordering_key, attempts, category, reason, at, replay_of, shard)
             SELECT id, consumer, event, coalesce((SELECT integration FROM ~events AS e WHERE e.id = event), 0),
                 coalesce((SELECT type FROM ~events AS e WHERE e.id = event), ''), ordering_key, attempts, category, reason, at, replay_of, shard
-            FROM input JOIN changed USING (id))
+            FROM changed)
         SELECT id FROM changed
         """;
 
@@ -96,13 +102,10 @@ internal sealed class WorkWriter(StoreState state)
 
     public WriteStatement? GiveUp(List<DeadLetterCommand> commands) => Statement(GiveUpSql, commands, items =>
     [
-        P.Int64s([.. items.Select(it => it.Item.EventId.Key)]),
         P.Int64s([.. items.Select(it => UnixTime.Of(it.At))]),
         P.Int32s([.. items.Select(it => it.Attempt?.Number ?? it.Item.Attempts)]),
-        P.Texts([.. items.Select(it => StoredText.Write(it.Item.OrderingKey))]),
         P.Int32s([.. items.Select(it => (int)it.Category)]),
         P.Texts([.. items.Select(it => StoredText.Write(it.Reason))]),
-        P.NullableInt64s([.. items.Select(it => it.Item.ReplayOf?.Key)]),
     ]);
 
     /// <summary>Sets whether this command changed its row.</summary>
@@ -121,11 +124,9 @@ internal sealed class WorkWriter(StoreState state)
 
     private static NpgsqlParameter[] Completion(List<CompleteCommand> items) =>
     [
-        P.Int64s([.. items.Select(it => it.Item.EventId.Key)]),
         P.Int64s([.. items.Select(it => UnixTime.Of(it.At))]),
         P.Int32s([.. items.Select(it => (int)it.Outcome)]),
         P.Int32s([.. items.Select(it => it.Attempt?.Number ?? it.Item.Attempts)]),
-        P.NullableInt64s([.. items.Select(it => it.Item.ReplayOf?.Key)]),
     ];
 
     private static NpgsqlParameter[] Common<T>(List<T> items)
