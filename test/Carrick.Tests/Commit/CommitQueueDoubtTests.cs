@@ -1,12 +1,7 @@
-using System.Diagnostics.Metrics;
 using Carrick.Commit;
-using Carrick.Hosting;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
 using Carrick.Tests.Receiving;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace Carrick.Tests.Commit;
 
@@ -15,28 +10,25 @@ public sealed class CommitQueueDoubtTests : IAsyncDisposable
 {
     private static readonly StoreException Lost = new("The connection was lost.", StoreFailure.Unknown);
     private static readonly StoreException NotYet = new("Not yet.", StoreFailure.Transient);
-    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-    private readonly ScriptedStore _store = new();
-    private readonly List<StoreCommand> _handedOff = [];
+    private readonly QueueUnderTest _tested = new();
+    private readonly ScriptedStore _store;
     private readonly CommitQueue _queue;
+    private readonly List<StoreCommand> _handedOff = [];
     private volatile bool _known;
 
     public CommitQueueDoubtTests()
     {
-        var metrics = new CommitMetrics(_services.GetRequiredService<IMeterFactory>(), TimeProvider.System);
-        _queue = new CommitQueue(_store, new CommitThread(), Options.Create(new CarrickOptions()), metrics, NullLogger<CommitQueue>.Instance) { Committed = _handedOff.AddRange };
-        _queue.Start(new RecordIdGenerator(TimeProvider.System, 2UL << 62, 0));
+        (_store, _queue) = (_tested.Store, _tested.Queue);
+        _queue.Committed = _handedOff.AddRange;
+        _tested.Start();
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        _store.Failure = null;
         _known = true;
-        await _queue.StopAsync();
-        _queue.Dispose();
-        await _services.DisposeAsync();
+        return _tested.DisposeAsync();
     }
 
     [Fact]

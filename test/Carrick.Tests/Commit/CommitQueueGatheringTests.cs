@@ -1,12 +1,7 @@
-using System.Diagnostics.Metrics;
 using Carrick.Commit;
-using Carrick.Hosting;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
 using Carrick.Tests.Receiving;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Carrick.Tests.Commit;
@@ -16,28 +11,21 @@ public sealed class CommitQueueGatheringTests : IAsyncDisposable
 {
     private const int Enough = 24;
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(250);
-    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly FakeTimeProvider _time = new();
-    private readonly ScriptedStore _store = new();
     private readonly SteppedCommitThread _thread = new();
+    private readonly QueueUnderTest _tested;
+    private readonly ScriptedStore _store;
     private readonly CommitQueue _queue;
 
-    public CommitQueueGatheringTests() => _queue = new CommitQueue(
-        _store,
-        _thread,
-        Options.Create(new CarrickOptions()),
-        new CommitMetrics(_services.GetRequiredService<IMeterFactory>(), _time),
-        NullLogger<CommitQueue>.Instance);
+    public CommitQueueGatheringTests()
+    {
+        _tested = new(_thread, time: _time);
+        (_store, _queue) = (_tested.Store, _tested.Queue);
+    }
 
     private static TimeSpan Milliseconds(double count) => TimeSpan.FromMilliseconds(count);
 
-    public async ValueTask DisposeAsync()
-    {
-        _store.Failure = null;
-        await _queue.StopAsync().WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-        _queue.Dispose();
-        await _services.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _tested.DisposeAsync();
 
     [Fact]
     public async Task Commit_AfterOneThatSeveralShared_WaitsAsLongAsThatTookAndTakesWhatHasComeMeanwhile()

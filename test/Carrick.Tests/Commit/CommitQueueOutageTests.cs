@@ -1,12 +1,9 @@
-using System.Diagnostics.Metrics;
 using Carrick.Commit;
 using Carrick.Hosting;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
 using Carrick.Tests.Receiving;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace Carrick.Tests.Commit;
 
@@ -15,27 +12,21 @@ public sealed class CommitQueueOutageTests : IAsyncDisposable
 {
     private const int Batch = 4;
     private static readonly StoreException Full = new("The disk is full.", StoreFailure.Full);
-    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-    private readonly ScriptedStore _store = new();
     private readonly LogRecorder _log = new();
+    private readonly QueueUnderTest _tested;
+    private readonly ScriptedStore _store;
     private readonly CommitQueue _queue;
 
     public CommitQueueOutageTests()
     {
-        var metrics = new CommitMetrics(_services.GetRequiredService<IMeterFactory>(), TimeProvider.System);
-        _queue = new CommitQueue(_store, new CommitThread(), Options.Create(new CarrickOptions { CommitBatch = Batch }), metrics, LoggerFactory.Create(logging => logging.AddProvider(_log)).CreateLogger<CommitQueue>());
-        _queue.Start(new RecordIdGenerator(TimeProvider.System, 2UL << 62, 0));
+        _tested = new(options: new CarrickOptions { CommitBatch = Batch }, log: LoggerFactory.Create(logging => logging.AddProvider(_log)).CreateLogger<CommitQueue>());
+        (_store, _queue) = (_tested.Store, _tested.Queue);
+        _tested.Start();
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public async ValueTask DisposeAsync()
-    {
-        _store.Failure = null;
-        await _queue.StopAsync();
-        _queue.Dispose();
-        await _services.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _tested.DisposeAsync();
 
     [Fact]
     public async Task Submit_WhileMoreThanABatchOfWorkIsHeld_IsRefusedAtOnce()
