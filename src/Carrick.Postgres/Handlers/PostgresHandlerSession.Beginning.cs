@@ -7,7 +7,7 @@ namespace Carrick.Postgres.Handlers;
 /// <content>How deliveries begin: announced, or each by itself.</content>
 internal sealed partial class PostgresHandlerSession
 {
-    // What is announced and has not begun, by its key, with whether the ledger has gained it.
+    // What is announced and has not begun, by its key as the ledger keeps it, with whether the ledger has gained it.
     private readonly Dictionary<(string Consumer, string Integration, string MessageId), bool> _announced = [];
 
     public async ValueTask AnnounceAsync(IReadOnlyList<LedgerEntry> entries, CancellationToken cancellationToken)
@@ -17,7 +17,8 @@ internal sealed partial class PostgresHandlerSession
         {
             foreach (var entry in entries)
             {
-                _announced.Add((entry.Consumer, entry.Integration, entry.MessageId), false);
+                // Two messages may be one to the ledger. The second then begins by itself, and finds the first.
+                _announced.TryAdd(KeyOf(entry), false);
             }
 
             var writing = InsertAllAsync(entries, cancellationToken);
@@ -44,7 +45,7 @@ internal sealed partial class PostgresHandlerSession
     /// <returns>Whether the ledger has gained the message.</returns>
     private async Task<bool> BeginOneAsync(LedgerEntry entry, CancellationToken cancellationToken)
     {
-        if (_announced.Remove((entry.Consumer, entry.Integration, entry.MessageId), out var isAdded))
+        if (_announced.Remove(KeyOf(entry), out var isAdded))
         {
             // Sent with the next statement, whoever's it is. The savepoint before stays; a commit releases all.
             await Open.SaveAsync(Savepoint, cancellationToken).ConfigureAwait(false);
@@ -81,12 +82,11 @@ internal sealed partial class PostgresHandlerSession
         }
 
         batch.BatchCommands.Add(Command(sql.InsertAll, Ledger.ParametersOf(entries)));
-        return await RunAsync(batch, cancellationToken, row =>
-        {
-            var added = Ledger.ReadCursor(row);
-            _announced[(added.Consumer, added.Integration, added.MessageId)] = true;
-        }).ConfigureAwait(false);
+        return await RunAsync(batch, cancellationToken, row => _announced[(row.GetString(0), row.GetString(1), row.GetString(2))] = true).ConfigureAwait(false);
     }
+
+    private static (string Consumer, string Integration, string MessageId) KeyOf(LedgerEntry entry) =>
+        (StoredText.Write(entry.Consumer), StoredText.Write(entry.Integration), StoredText.Write(entry.MessageId));
 
     /// <summary>Runs statements of which the first may be <see cref="Ledger.HandlersRun"/>, and the last may return rows.</summary>
     private async Task<bool> RunAsync(NpgsqlBatch batch, CancellationToken cancellationToken, Action<NpgsqlDataReader>? row = null)

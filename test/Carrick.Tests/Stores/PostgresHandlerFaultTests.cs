@@ -165,6 +165,39 @@ public sealed class PostgresHandlerFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Announce_OfMessagesWhoseIdsPostgresCannotKeepAsTheyAre_RunsThemAll()
+    {
+        await _session.CommitAsync(Token);
+        LedgerEntry[] entries = [.. new[] { "a\0b", "a\u0001b", "a\u00010b", "half a pair: \ud800" }.Select(id => First with { MessageId = id })];
+        await _session.AnnounceAsync(entries, Token);
+
+        foreach (var entry in entries)
+        {
+            Assert.Equal(LedgerVerdict.First, await _session.BeginAsync(entry, Token));
+            Assert.True(await _session.KeepAsync(Completion, Token));
+        }
+
+        Assert.True(await _session.CommitAsync(Token));
+        foreach (var entry in entries)
+        {
+            Assert.Equal(LedgerVerdict.AlreadyProcessed, await _session.BeginAsync(entry, Token));
+        }
+    }
+
+    [Fact]
+    public async Task Announce_OfMessagesWhoseIdsAreOneInPostgres_RunsTheFirst()
+    {
+        await _session.CommitAsync(Token);
+        LedgerEntry[] entries = [First with { MessageId = "half a pair: \ud800" }, First with { MessageId = "half a pair: \ud801" }];
+        await _session.AnnounceAsync(entries, Token);
+
+        Assert.Equal(LedgerVerdict.First, await _session.BeginAsync(entries[0], Token));
+        Assert.True(await _session.KeepAsync(Completion, Token));
+        Assert.Equal(LedgerVerdict.AlreadyProcessed, await _session.BeginAsync(entries[1], Token));
+        Assert.True(await _session.CommitAsync(Token));
+    }
+
+    [Fact]
     public async Task Discard_OfAForcedDelivery_LeavesTheLedgerOfTheFirst()
     {
         await _session.CommitAsync(Token);
