@@ -96,6 +96,15 @@ internal sealed partial class PostgresStore : ISharedStore
         },
         "migrate");
 
+    public ValueTask CheckAsync(CancellationToken cancellationToken) => new(GuardAsync(
+        async () =>
+        {
+            await using var connection = await Database.OpenPooledAsync(cancellationToken).ConfigureAwait(false);
+            await RequireAsync(connection, cancellationToken).ConfigureAwait(false);
+            return true;
+        },
+        "check").AsTask());
+
     public ValueTask<StoreOwnership> OpenAsync(CancellationToken cancellationToken) => GuardAsync(
         async () =>
         {
@@ -106,7 +115,7 @@ internal sealed partial class PostgresStore : ISharedStore
 
             await using (var connection = await Database.OpenAsync(cancellationToken).ConfigureAwait(false))
             {
-                await MigrationRunner.VerifyAsync(Database, connection, Migrations.All, cancellationToken).ConfigureAwait(false);
+                await RequireAsync(connection, cancellationToken).ConfigureAwait(false);
                 await CheckSettingsAsync(connection, cancellationToken).ConfigureAwait(false);
             }
 
@@ -282,6 +291,13 @@ internal sealed partial class PostgresStore : ISharedStore
         var last = await connection.ScalarAsync(
             Database.Sql("SELECT setval('~ids', greatest($1, (SELECT last_value FROM ~ids)))"), cancellationToken, P.Int64((long)newest!)).ConfigureAwait(false);
         return new StoreOwnership(0, (ulong)(long)low!, (long)last!, (int)(long)unclean!);
+    }
+
+    private async Task RequireAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await MigrationRunner.VerifyAsync(Database, connection, Migrations.All, cancellationToken).ConfigureAwait(false);
+        await Requirements.RequireWritableAsync(Database, connection, cancellationToken).ConfigureAwait(false);
+        await Requirements.RequirePermissionsAsync(Database, connection, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task CheckSettingsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

@@ -19,6 +19,11 @@ internal static partial class ApiFailures
         {
             return Problem.Of(ProblemCode.EngineFull, exception.Message, exception.RetryAfter);
         }
+        catch (StoreException exception) when (exception.Failure == StoreFailure.Data)
+        {
+            LogStore(Logger(context), context.Request.Method, context.GetEndpoint()?.DisplayName, exception.Failure, exception);
+            return Problem.Of(ProblemCode.Unstorable);
+        }
         catch (StoreException exception)
         {
             LogStore(Logger(context), context.Request.Method, context.GetEndpoint()?.DisplayName, exception.Failure, exception);

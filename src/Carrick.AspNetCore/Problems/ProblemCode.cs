@@ -16,6 +16,7 @@ internal sealed record ProblemCode(string Code, int Status, string Title)
     public static readonly ProblemCode Conflict = new("conflict", 409, "The state does not allow it.");
     public static readonly ProblemCode BodyTooLarge = new("body_too_large", 413, "The body is too large.");
     public static readonly ProblemCode UnsupportedMediaType = new("unsupported_media_type", 415, "The body must be application/json.");
+    public static readonly ProblemCode Unstorable = new("unstorable", 422, "The database refuses a value of the request.");
     public static readonly ProblemCode TooManyFailures = new("too_many_failures", 429, "Too many failed authentications from this address.");
     public static readonly ProblemCode Internal = new("internal", 500, "The request failed for a reason that is logged.");
     public static readonly ProblemCode EngineFull = new("engine_full", 503, "The engine cannot take this now.");
@@ -24,7 +25,7 @@ internal sealed record ProblemCode(string Code, int Status, string Title)
     public static IReadOnlyList<ProblemCode> All { get; } =
     [
         BadRequest, InvalidJson, InvalidConfiguration, KeyRequired, ScopeMissing, NotFound, MethodNotAllowed, Conflict, BodyTooLarge, UnsupportedMediaType,
-        TooManyFailures, Internal, EngineFull, StoreUnavailable,
+        Unstorable, TooManyFailures, Internal, EngineFull, StoreUnavailable,
     ];
 
     /// <summary>The URI of RFC 9457's <c>type</c>; a name, not an address.</summary>

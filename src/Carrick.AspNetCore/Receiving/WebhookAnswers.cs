@@ -50,6 +50,9 @@ internal static class WebhookAnswers
         return ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, "No events are taken now. Try again later.");
     }
 
+    public static Task UnstorableAsync(HttpContext context) =>
+        ProblemAsync(context, StatusCodes.Status500InternalServerError, "The event could not be stored.");
+
     public static Task AcceptedAsync(HttpContext context, IReadOnlyList<IngestResult> results) => results is [var single]
         ? WriteAsync(context, StatusCodes.Status200OK, "application/json", Encoding.ASCII.GetBytes(
             $$"""{"id":"{{single.Id.ToString(IdPrefix.Event)}}","duplicate":{{(single.Duplicate ? "true" : "false")}}}"""))

@@ -128,6 +128,13 @@ internal sealed class WebhookReceiver(
             await NotFoundAsync(context);
             return;
         }
+        catch (StoreException exception) when (exception.Failure == StoreFailure.Data)
+        {
+            // The engine has logged why. Not a refusal: the event is genuine, and the sender's next try may meet a database that takes it.
+            metrics.Received(name, "unstorable");
+            await WebhookAnswers.UnstorableAsync(context);
+            return;
+        }
 
         metrics.Acknowledged(name, results, time.GetElapsedTime(started));
         await (source.Scheme.Ack is { } ack

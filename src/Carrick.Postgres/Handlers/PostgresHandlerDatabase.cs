@@ -43,6 +43,7 @@ internal sealed class PostgresHandlerDatabase(PostgresDatabase database, int ses
             }
 
             await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await Requirements.RequireWritableAsync(database, connection, cancellationToken).ConfigureAwait(false);
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             await using (var guard = new NpgsqlCommand(Initialize, connection, transaction) { Parameters = { P.Text(database.Schema.Name) } })
             {

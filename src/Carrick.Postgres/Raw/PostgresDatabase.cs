@@ -8,7 +8,9 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     /// <summary>How long one statement may take before its connection is given up.</summary>
     public static readonly TimeSpan StatementTimeout = TimeSpan.FromSeconds(15);
 
-    private const int Readers = 4;
+    /// <summary>The most connections of the pool of readers.</summary>
+    public const int Readers = 4;
+
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
     private readonly NpgsqlConnectionStringBuilder _settings;
     private readonly SemaphoreSlim _probing = new(1, 1);
@@ -38,6 +40,8 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         Name = $"{_settings.Host}:{_settings.Port}/{_settings.Database} ({schema.Name})";
         _settings.ApplicationName ??= "carrick";
         _settings.IncludeErrorDetail = false;
+        // Whatever the connection string says: a text that one of two encodings cannot hold would be refused in the middle of a commit.
+        (_settings.Encoding, _settings.ClientEncoding) = ("UTF8", "UTF8");
         _settings.Enlist = false;
         _settings.CommandTimeout = (int)StatementTimeout.TotalSeconds;
         // Short, because a statement that is given up waits for another connection, which cancels it, before anyone is told.
@@ -149,8 +153,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
                 _pooled = true;
                 await using var source = CreateSource();
                 await using var connection = await OpenAsync(source, cancellationToken).ConfigureAwait(false);
-                await using var command = new NpgsqlCommand("SELECT pg_backend_pid()", connection);
-                _pooled = (int)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))! != connection.ProcessID;
+                _pooled = await Requirements.ReadBackendAsync(this, connection, cancellationToken).ConfigureAwait(false) != connection.ProcessID;
                 Volatile.Write(ref _sources, new Sources(Source(true, false), Source(false, false), Source(false, true)));
             }
 

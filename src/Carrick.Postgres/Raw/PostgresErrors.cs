@@ -19,27 +19,35 @@ internal static class PostgresErrors
 
     /// <summary>Whether the connection is lost or the server is in trouble, whatever the statement was: everybody would meet the same error.
     /// A wrong statement, a deadlock, a lock that is not free or a statement's time limit are the caller's own.</summary>
-    public static bool IsOfTheServer(Exception error) =>
-        error is not PostgresException answer || IsEndOfSession(answer) || answer.SqlState[..2] is "08" or "53" or "58" or "XX";
+    public static bool IsOfTheServer(Exception error) => error is not PostgresException answer || IsEndOfSession(answer)
+        || answer.SqlState == PostgresErrorCodes.ReadOnlySqlTransaction || Class(answer) is "08" or "53" or "58" or "XX";
 
-    /// <summary>Whether the server has ended the session: shutdown, crash of another backend, a session that stood still for too long.</summary>
+    /// <summary>Whether the server has ended the session: shutdown, crash of another backend, a session that was idle in a transaction for too long.</summary>
     public static bool IsEndOfSession(PostgresException error) =>
         error.SqlState.StartsWith("57P", StringComparison.Ordinal) || error.SqlState == IdleInTransactionTimeout;
 
-    /// <summary>The kind of failure; whatever is not known to pass by itself is fatal.</summary>
-    private static StoreFailure Classify(PostgresException error) => error.SqlState switch
+    /// <summary>Whether the server refuses a value, so that the same statement would fail again, and one without the value would not.</summary>
+    public static bool IsOfTheData(Exception error) => error is PostgresException answer && Classify(answer) == StoreFailure.Data;
+
+    /// <summary>
+    /// What to do about a SQLSTATE (PostgreSQL, appendix A). What is not surely damage or data is <see cref="StoreFailure.Transient"/>: permissions are granted
+    /// again, read-only servers become writable, passwords and tables come back, and until then the node refuses and says so.
+    /// </summary>
+    public static StoreFailure Classify(string sqlState) => sqlState switch
     {
         PostgresErrorCodes.DiskFull => StoreFailure.Full,
-        // Wrong password, no such role, database, schema or table, no permission, read-only server.
-        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification or PostgresErrorCodes.InvalidCatalogName
-            or PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName
-            or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.ReadOnlySqlTransaction => StoreFailure.Configuration,
-        // An fsync that failed makes the server restart and recover by itself, so that nothing is left to decide here.
-        _ => error.SqlState[..2] switch
+        PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted => StoreFailure.Fatal,
+        // Cardinality, data exception, integrity constraint, program limit (an index row that is too long), WITH CHECK, an error that a trigger raises.
+        _ => (sqlState.Length < 2 ? "" : sqlState[..2]) switch
         {
-            // Connection, resources, operator intervention, rollback, locks, system error.
-            "08" or "53" or "57" or "40" or "55" or "58" or "25" => StoreFailure.Transient,
-            _ => StoreFailure.Fatal,
+            "21" or "22" or "23" or "44" or "54" or "P0" => StoreFailure.Data,
+            _ => StoreFailure.Transient,
         },
     };
+
+    // A row for which there is no partition has this code and names no constraint: the partition is made again, and the row is stored.
+    private static StoreFailure Classify(PostgresException error) =>
+        error.SqlState == PostgresErrorCodes.CheckViolation && string.IsNullOrEmpty(error.ConstraintName) ? StoreFailure.Transient : Classify(error.SqlState);
+
+    private static string Class(PostgresException error) => error.SqlState.Length < 2 ? "" : error.SqlState[..2];
 }

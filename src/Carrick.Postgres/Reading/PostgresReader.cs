@@ -59,18 +59,25 @@ internal sealed class PostgresReader(PostgresDatabase database)
     private async ValueTask<T> GuardAsync<T>(Func<NpgsqlConnection, Task<T>> action, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _reads);
-        try
+        for (var left = PostgresDatabase.Readers; ; left--)
         {
-            await using var connection = await database.OpenPooledAsync(cancellationToken).ConfigureAwait(false);
-            return await action(connection).ConfigureAwait(false);
-        }
-        catch (Exception error) when (PostgresErrors.IsOfTheDriver(error))
-        {
-            throw PostgresErrors.Wrap(error, database.Name, "read");
-        }
-        catch (TimeoutException error)
-        {
-            throw new StoreException($"'{database.Name}' did not answer in time.", StoreFailure.Transient, error);
+            try
+            {
+                await using var connection = await database.OpenPooledAsync(cancellationToken).ConfigureAwait(false);
+                return await action(connection).ConfigureAwait(false);
+            }
+            catch (PostgresException error) when (left > 0 && PostgresErrors.IsEndOfSession(error))
+            {
+                // A session of the pool that the server has ended while nobody used it; a read can be made again, and each of them may have been ended.
+            }
+            catch (Exception error) when (PostgresErrors.IsOfTheDriver(error))
+            {
+                throw PostgresErrors.Wrap(error, database.Name, "read");
+            }
+            catch (TimeoutException error)
+            {
+                throw new StoreException($"'{database.Name}' did not answer in time.", StoreFailure.Transient, error);
+            }
         }
     }
 }

@@ -29,6 +29,7 @@ internal static class MigrationRunner
             return [];
         }
 
+        await Requirements.RequireWritableAsync(database, holder, cancellationToken).ConfigureAwait(false);
         await using var transaction = await holder.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await holder.ExecuteAsync("SELECT pg_advisory_xact_lock($1)", cancellationToken, P.Int64(lockKey)).ConfigureAwait(false);
         var version = await VersionAsync(database, holder, scripts, cancellationToken).ConfigureAwait(false);

@@ -7,7 +7,8 @@ namespace Carrick.Postgres.Writing;
 
 /// <summary>
 /// Applies the commands of one commit. Receipts and ends of deliveries, which are nearly all, are gathered and written by one statement
-/// for each kind, in one round trip; a command of another kind is applied by itself, after what came before it.
+/// for each kind, in one round trip; so are the operators' commands for deliveries that stand side by side. A command of another kind is applied by itself, after what came
+/// before it; the commit queue takes only a few of those into one commit.
 /// </summary>
 internal sealed class CommandWriter(StoreState state, ChangeWriter changes) : IDisposable
 {
@@ -24,8 +25,9 @@ internal sealed class CommandWriter(StoreState state, ChangeWriter changes) : ID
     {
         _gathered.Clear();
         changes.Begin();
-        foreach (var command in commands)
+        for (var i = 0; i < commands.Count; i++)
         {
+            var command = commands[i];
             if (command is IngestCommand or CompleteCommand or RetryCommand or DeadLetterCommand)
             {
                 _gathered.Add(command);
@@ -33,14 +35,49 @@ internal sealed class CommandWriter(StoreState state, ChangeWriter changes) : ID
             }
 
             Flush(transaction);
-            if (Change(transaction, command) && command.Audit is { } audit)
+            switch (command)
             {
-                transaction.Run([AdminWriter.Audit(audit)]);
+                case RequeueCommand:
+                    var requeues = Run<RequeueCommand>(commands, ref i);
+                    _operator.Requeue(transaction, requeues);
+                    Audit(transaction, requeues, static requeue => requeue.Applied);
+                    break;
+                case DiscardCommand:
+                    var discards = Run<DiscardCommand>(commands, ref i);
+                    _operator.Discard(transaction, discards);
+                    Audit(transaction, discards, static discard => discard.Applied);
+                    break;
+                case ReplayCommand { Job: null }:
+                    var replays = Run<ReplayCommand>(commands, ref i, static replay => replay.Job is null);
+                    _replay.Apply(transaction, replays);
+                    Audit(transaction, replays, static replay => replay.Created.Count > 0);
+                    break;
+                default:
+                    var applied = Change(transaction, command);
+                    Audit(transaction, [command], _ => applied);
+                    break;
             }
         }
 
         Flush(transaction, isLast: true);
     }
+
+    /// <summary>The commands of one kind from here on, up to the first of another; the index is moved to the last of them.</summary>
+    private static List<T> Run<T>(IReadOnlyList<StoreCommand> commands, ref int index, Func<T, bool>? belongs = null)
+        where T : StoreCommand
+    {
+        List<T> run = [(T)commands[index]];
+        while (index + 1 < commands.Count && commands[index + 1] is T next && belongs?.Invoke(next) != false)
+        {
+            run.Add(next);
+            index++;
+        }
+
+        return run;
+    }
+
+    private static void Audit<T>(WriteTransaction transaction, IReadOnlyList<T> commands, Func<T, bool> applied)
+        where T : StoreCommand => transaction.Run([.. commands.Where(command => command.Audit is not null && applied(command)).Select(command => AdminWriter.Audit(command.Audit!))]);
 
     public void Dispose() => _ingest.Dispose();
 
@@ -49,9 +86,7 @@ internal sealed class CommandWriter(StoreState state, ChangeWriter changes) : ID
         switch (command)
         {
             case RecordStartCommand start: return RecordStart(transaction, start);
-            case RequeueCommand requeue: return _operator.Requeue(transaction, requeue);
-            case DiscardCommand discard: return _operator.Discard(transaction, discard);
-            case ReplayCommand replay: return _replay.Apply(transaction, replay);
+            case ReplayCommand replay: _replay.Apply(transaction, [replay]); return replay.Created.Count > 0;
             case CreateReplayJobCommand create: return _replay.Create(transaction, create);
             case EndReplayJobCommand end: return _replay.End(transaction, end);
             case SetConsumerStateCommand set: changes.OfConsumer(set.Consumer); return ConsumerWriter.Set(transaction, set);

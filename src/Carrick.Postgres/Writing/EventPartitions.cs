@@ -52,6 +52,9 @@ internal sealed class EventPartitions(SchemaName schema)
 
     public void Created(IEnumerable<DateOnly> days) => _known.UnionWith(days);
 
+    /// <summary>A commit failed, perhaps because somebody else took a day away: what is there is asked for again.</summary>
+    public void Forget() => _known.Clear();
+
     /// <summary>Days whose last id is older than <paramref name="before"/>, oldest first.</summary>
     public static List<DateOnly> Older(WriteTransaction transaction, DateTimeOffset before)
     {

@@ -12,7 +12,7 @@ internal sealed class ReplayWriter(StoreState state, ChangeWriter changes)
 {
     private const int Forced = 1;
 
-    private const string Insert =
+    private const string InsertSql =
         """
         WITH input AS MATERIALIZED (
             SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::text[], $5::integer[], $6::bigint[], $7::integer[])
@@ -30,40 +30,57 @@ internal sealed class ReplayWriter(StoreState state, ChangeWriter changes)
         SELECT id, shard FROM queued
         """;
 
-    public bool Apply(WriteTransaction transaction, ReplayCommand command)
+    /// <summary>Makes the deliveries of several commands by one statement. The first command for a dead letter is the one that replays it.</summary>
+    /// <param name="transaction">The transaction.</param>
+    /// <param name="commands">Several without a job, or one with a job.</param>
+    public void Apply(WriteTransaction transaction, IReadOnlyList<ReplayCommand> commands)
     {
-        command.Created = [];
-        if (command.Job is { } job && !Advance(transaction, job))
+        HashSet<RecordId> taken = [];
+        List<NewReplay> replays = [];
+        foreach (var command in commands)
         {
-            return false;
+            command.Created = [];
+            if (command.Job is null || Advance(transaction, command.Job))
+            {
+                replays.AddRange(command.Replays.Where(replay =>
+                    state.Ids.Owns(replay.EventId) && (replay.DeadLetter is not { } dead || (state.Ids.Owns(dead) && taken.Add(dead)))));
+            }
         }
 
-        var replays = command.Replays.Where(replay => state.Ids.Owns(replay.EventId) && (replay.DeadLetter is not { } dead || state.Ids.Owns(dead))).ToList();
-        var made = transaction.List(
-            Insert,
-            row => (Id: row.GetInt64(0), Shard: (int)row.GetInt16(1)),
-            P.Int64s([.. replays.Select(replay => replay.Id.Key)]),
-            P.Int64s([.. replays.Select(replay => replay.EventId.Key)]),
-            P.Int32s([.. replays.Select(replay => replay.Consumer)]),
-            P.Texts([.. replays.Select(replay => StoredText.Write(replay.OrderingKey))]),
-            P.Int32s([.. replays.Select(replay => replay.Force ? Forced : 0)]),
-            P.NullableInt64s([.. replays.Select(replay => replay.DeadLetter?.Key)]),
-            P.Int32s([.. replays.Select(replay => replay.Shard ?? state.Shards.Next())]),
-            P.Int64((long)changes.Owned)).ToDictionary(row => row.Id, row => row.Shard);
+        if (replays.Count == 0)
+        {
+            return;
+        }
+
+        var made = Insert(transaction, replays);
         foreach (var replay in replays.Where(replay => made.ContainsKey(replay.Id.Key)))
         {
             replay.Shard = made[replay.Id.Key];
         }
 
-        command.Created = [.. replays.Where(replay => made.ContainsKey(replay.Id.Key)).Select(replay => replay.ToWork())];
-        Tell(command.Created);
-        if (command.Job is { } counted)
+        foreach (var command in commands)
         {
-            transaction.Run("UPDATE ~replays SET replayed = replayed + $2 WHERE id = $1", P.Int64(counted.Id.Key), P.Int64(made.Count));
+            command.Created = [.. command.Replays.Where(replay => made.ContainsKey(replay.Id.Key)).Select(replay => replay.ToWork())];
+            Tell(command.Created);
+            if (command.Job is { } counted)
+            {
+                transaction.Run("UPDATE ~replays SET replayed = replayed + $2 WHERE id = $1", P.Int64(counted.Id.Key), P.Int64(command.Created.Count));
+            }
         }
-
-        return made.Count > 0;
     }
+
+    /// <returns>The shards of the deliveries that were made, by id.</returns>
+    private Dictionary<long, int> Insert(WriteTransaction transaction, List<NewReplay> replays) => transaction.List(
+        InsertSql,
+        row => (Id: row.GetInt64(0), Shard: (int)row.GetInt16(1)),
+        P.Int64s([.. replays.Select(replay => replay.Id.Key)]),
+        P.Int64s([.. replays.Select(replay => replay.EventId.Key)]),
+        P.Int32s([.. replays.Select(replay => replay.Consumer)]),
+        P.Texts([.. replays.Select(replay => StoredText.Write(replay.OrderingKey))]),
+        P.Int32s([.. replays.Select(replay => replay.Force ? Forced : 0)]),
+        P.NullableInt64s([.. replays.Select(replay => replay.DeadLetter?.Key)]),
+        P.Int32s([.. replays.Select(replay => replay.Shard ?? state.Shards.Next())]),
+        P.Int64((long)changes.Owned)).ToDictionary(row => row.Id, row => row.Shard);
 
     private void Tell(IReadOnlyList<WorkItem> created)
     {

@@ -34,11 +34,10 @@ internal sealed class StoreWriter(
 
     private readonly CommandWriter _commands = new(state, changes);
     private readonly EventPartitions _partitions = new(database.Schema);
+    private readonly OldDays _oldDays = new(state);
     private NpgsqlConnection? _connection;
     private CommitDoubt? _doubt;
     private Settled? _settled;
-    private DateTimeOffset? _dropBefore;
-    private bool _sweeping;
     private long _known = known;
     private bool _others;
     private News? _news;
@@ -72,7 +71,7 @@ internal sealed class StoreWriter(
             }
 
             _partitions.Created(missing);
-            Note(commands);
+            _oldDays.Note(commands);
         }
         catch (StoreException failure) when (failure.Failure == StoreFailure.Unknown)
         {
@@ -85,6 +84,7 @@ internal sealed class StoreWriter(
         {
             if (!keep)
             {
+                _partitions.Forget();
                 foreach (var command in commands)
                 {
                     command.Forget();
@@ -96,8 +96,7 @@ internal sealed class StoreWriter(
     /// <summary>The news of the last commit, once.</summary>
     public News? TakeNews()
     {
-        var news = _news;
-        _news = null;
+        (var news, _news) = (_news, null);
         return news;
     }
 
@@ -159,37 +158,12 @@ internal sealed class StoreWriter(
         }
     }
 
-    /// <summary>Drops one day of events that is past its retention, if there is one; what is in use is left for the next time.</summary>
+    /// <summary>Drops one day of events that is past its retention, if there is one.</summary>
     public void DropOldDay()
     {
-        if (_dropBefore is not { } before || _doubt is not null)
+        if (_doubt is null)
         {
-            return;
-        }
-
-        _dropBefore = null;
-        try
-        {
-            Transact(
-                transaction =>
-                {
-                    // A reader of the table must not hold up receiving.
-                    transaction.Run("SET LOCAL lock_timeout = '200ms'");
-                    int[] consumers = [.. state.Names.ConsumerNumbers];
-                    foreach (var day in EventPartitions.Older(transaction, before))
-                    {
-                        if (_partitions.TryDrop(transaction, day, consumers))
-                        {
-                            _dropBefore = before;
-                            return;
-                        }
-                    }
-                },
-                1);
-        }
-        catch (StoreException failure) when (failure.InnerException is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable })
-        {
-            // In use: the next retention asks again.
+            _oldDays.DropOne(_partitions, change => Transact(change, 1));
         }
     }
 
@@ -204,19 +178,6 @@ internal sealed class StoreWriter(
     {
         _connection?.Dispose();
         _commands.Dispose();
-    }
-
-    private void Note(IReadOnlyList<StoreCommand> commands)
-    {
-        foreach (var command in commands)
-        {
-            if (command is RetentionCommand retention)
-            {
-                // Once in a sweep, at its beginning: a day that nothing holds need not be deleted row by row.
-                _dropBefore = _sweeping ? _dropBefore : retention.EventsBefore;
-                _sweeping = retention.More;
-            }
-        }
     }
 
     private static bool IsLost(StoreException failure) =>
@@ -312,7 +273,7 @@ internal sealed class StoreWriter(
         }
         catch (Exception error) when (PostgresErrors.IsOfTheDriver(error))
         {
-            Abandon();
+            AbandonUnless(PostgresErrors.IsOfTheData(error));
             throw PostgresErrors.Wrap(error, database.Name, "write");
         }
         catch
@@ -378,10 +339,16 @@ internal sealed class StoreWriter(
     }
 
     // Rolled back by the server with its session; a new connection costs less thought than one in an unknown state.
-    private void Abandon()
+    private void Abandon() => AbandonUnless(false);
+
+    // A refused value leaves the session as it was before the transaction.
+    private void AbandonUnless(bool isSound)
     {
-        _connection?.Dispose();
-        _connection = null;
+        if (!isSound)
+        {
+            _connection?.Dispose();
+            _connection = null;
+        }
     }
 
     private enum Step

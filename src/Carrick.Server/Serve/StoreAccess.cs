@@ -36,6 +36,14 @@ internal static class StoreAccess
         return await services.GetRequiredService<IStore>().Queries.ReadConfigurationAsync(cancellationToken);
     }
 
+    /// <summary>Looks whether a server could use the store as it is now; nothing is changed.</summary>
+    /// <exception cref="StoreException">It could not; the message says why and what to do.</exception>
+    public static async Task CheckAsync(ServerSettings settings, CancellationToken cancellationToken)
+    {
+        await using var services = Open(settings);
+        await services.GetRequiredService<IStore>().CheckAsync(cancellationToken);
+    }
+
     private static ServiceProvider Open(ServerSettings settings)
     {
         var services = new ServiceCollection();

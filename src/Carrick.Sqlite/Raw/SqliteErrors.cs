@@ -9,13 +9,16 @@ internal static class SqliteErrors
     public static SqliteException Describe(sqlite3 database, int result) =>
         new(raw.sqlite3_errmsg(database).utf8_to_string(), result & 0xFF, raw.sqlite3_extended_errcode(database));
 
-    /// <summary>The kind of failure; whatever is not known to pass by itself is fatal.</summary>
+    /// <summary>
+    /// The kind of failure. After a failed read, write or sync the state of the pages is unknown, and damage stays: fatal. What is not surely that or the
+    /// command's own data passes or is repaired (permissions, a read-only file system, a lock), so it is tried again.
+    /// </summary>
     public static StoreFailure Classify(int code) => (code & 0xFF) switch
     {
         raw.SQLITE_FULL => StoreFailure.Full,
-        raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_INTERRUPT or raw.SQLITE_NOMEM => StoreFailure.Transient,
-        raw.SQLITE_CANTOPEN or raw.SQLITE_READONLY or raw.SQLITE_PERM or raw.SQLITE_AUTH => StoreFailure.Configuration,
-        _ => StoreFailure.Fatal,
+        raw.SQLITE_IOERR or raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => StoreFailure.Fatal,
+        raw.SQLITE_TOOBIG or raw.SQLITE_CONSTRAINT or raw.SQLITE_MISMATCH or raw.SQLITE_RANGE => StoreFailure.Data,
+        _ => StoreFailure.Transient,
     };
 
     /// <summary>Whether the disk or the memory failed, and not the statement.</summary>

@@ -56,6 +56,9 @@ internal sealed class SqliteFile
             Require(Version.Parse(database.Connection.ServerVersion) >= Oldest, $"SQLite {database.Connection.ServerVersion} can damage its log; {Oldest} or newer is needed");
             Require(database.ReadText("PRAGMA journal_mode") == "wal", "journal_mode is not WAL");
             Require(database.ReadText("PRAGMA synchronous") == "2", "synchronous is not FULL");
+            Require(
+                database.ReadText("PRAGMA encoding") == "UTF-8",
+                "its encoding is not UTF-8, which is chosen when a file is made and cannot be changed. Let Carrick make the file, or run 'PRAGMA encoding = \"UTF-8\"' first on an empty one");
             return database;
         }
         catch

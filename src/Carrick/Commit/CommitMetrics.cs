@@ -9,6 +9,7 @@ internal sealed class CommitMetrics
     private readonly Histogram<double> _duration;
     private readonly Histogram<int> _batch;
     private readonly Counter<long> _refused;
+    private readonly Counter<long> _invalid;
 
     public CommitMetrics(IMeterFactory meters, TimeProvider time)
     {
@@ -17,9 +18,12 @@ internal sealed class CommitMetrics
         _duration = meter.CreateHistogram<double>("carrick.store.commit.duration", "s", "Duration of one durable commit.", advice: Diagnostics.Buckets.Local);
         _batch = meter.CreateHistogram<int>("carrick.store.batch.size", "{command}", "Commands in one commit.", advice: Diagnostics.Buckets.Batch);
         _refused = meter.CreateCounter<long>("carrick.store.refused", "{command}", "Commands refused because the write queue was full.");
+        _invalid = meter.CreateCounter<long>("carrick.store.invalid", "{command}", "Commands that the database refused for their data, each alone.");
     }
 
     public long Start() => _time.GetTimestamp();
+
+    public TimeSpan Since(long started) => _time.GetElapsedTime(started);
 
     /// <returns>How long it took.</returns>
     public TimeSpan Committed(long started, int commands)
@@ -31,4 +35,6 @@ internal sealed class CommitMetrics
     }
 
     public void Refused() => _refused.Add(1);
+
+    public void Invalid() => _invalid.Add(1);
 }

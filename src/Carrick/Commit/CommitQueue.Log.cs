@@ -21,4 +21,10 @@ internal sealed partial class CommitQueue
 
     [LoggerMessage(1005, LogLevel.Information, "The outcome of the commit is known: durable {Durable}.")]
     private partial void LogSettled(bool durable);
+
+    [LoggerMessage(1006, LogLevel.Error, "The database refuses {Command} for its data: {Problem} It fails alone; all others are written.")]
+    private partial void LogRefused(Exception exception, string command, string problem);
+
+    [LoggerMessage(1007, LogLevel.Error, "The end of a delivery is recorded without its texts, because the database refuses them: {Problem}")]
+    private partial void LogReduced(Exception exception, string problem);
 }

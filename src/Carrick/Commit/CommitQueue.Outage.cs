@@ -19,8 +19,9 @@ internal sealed partial class CommitQueue
         _thread.Wake();
     }
 
-    private async ValueTask PutOffAsync(StoreException exception)
+    private async ValueTask PutOffAsync(List<StoreCommand> unwritten)
     {
+        var exception = _outage!;
         if (_problem is null)
         {
             LogCannotWrite(exception, exception.Failure, exception.Message);
@@ -31,12 +32,12 @@ internal sealed partial class CommitQueue
         {
             // From here on the queue takes only what may be tried; what came before is refused like what was in the commit.
             _problem = exception.Message;
-            _batch.AddRange(_queue);
+            unwritten.AddRange(_queue);
             _queue.Clear();
         }
 
         var refusal = new EngineFullException("The store cannot write now.", OutageRetryAfter, exception);
-        foreach (var command in _batch)
+        foreach (var command in unwritten)
         {
             if (command.IsHeld && !_stopping && !_holdsNothing)
             {
@@ -76,7 +77,7 @@ internal sealed partial class CommitQueue
                 LogSettled(durable);
                 return durable;
             }
-            catch (StoreException failure) when (failure.Failure is StoreFailure.Transient or StoreFailure.Full)
+            catch (StoreException failure) when (failure.Failure is StoreFailure.Transient or StoreFailure.Full or StoreFailure.Data)
             {
                 _thread.Reset();
                 await _thread.WaitAsync(backOff).ConfigureAwait(false);
@@ -88,22 +89,22 @@ internal sealed partial class CommitQueue
     }
 
     // Work that somebody else has ended is told apart from a store that somebody else has taken by a command that the owner alone may make.
-    private void DoubtOwnership()
+    private void DoubtOwnership(IReadOnlyList<StoreCommand> part)
     {
-        if (_batch.TrueForAll(command => command is WorkCommand { Applied: false }))
+        if (part.All(command => command is WorkCommand { Applied: false }))
         {
             EnqueueAll([new ProbeCommand { Clear = true }]);
         }
     }
 
-    private void Recover()
+    private void Recover(IReadOnlyList<StoreCommand> part)
     {
         if (_problem is null)
         {
             return;
         }
 
-        var probed = _batch is [ProbeCommand];
+        var probed = part is [ProbeCommand];
         _problem = null;
         LogRecovered();
         if (probed)

@@ -18,8 +18,12 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
     /// <summary>So many commands are taken together if they are there; of more, half.</summary>
     private const int SmallBatch = 24;
 
+    /// <summary>So many commands with statements of their own are taken together: all nodes wait for them.</summary>
+    private const int MostCostly = 8;
+
     private static readonly TimeSpan IdleAfter = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan MaintainEvery = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StoppedRetryAfter = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
     private readonly Queue<StoreCommand> _queue = new();
@@ -58,9 +62,19 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
     public string? Problem => _problem;
 
     /// <param name="ids">Makes the ids; <see langword="null"/> if the store makes them.</param>
+    /// <exception cref="EngineFullException">It was stopped before.</exception>
     public void Start(RecordIdGenerator? ids)
     {
-        (_ids, _started) = (ids, true);
+        lock (_gate)
+        {
+            if (_refusal is not null)
+            {
+                throw _refusal;
+            }
+
+            (_ids, _started) = (ids, true);
+        }
+
         _thread.Start(RunAsync);
     }
 
@@ -103,22 +117,28 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
         WakeIf(isEnough);
     }
 
-    /// <summary>Commits what is queued, then ends the thread.</summary>
+    /// <summary>Commits what is queued, then ends the thread; what comes later fails at once.</summary>
     public async Task StopAsync()
     {
+        List<StoreCommand> abandoned = [];
         lock (_gate)
         {
             _stopping = true;
+            if (!_started)
+            {
+                // It was never started, and never will be.
+                _refusal ??= new EngineFullException("The engine has stopped.", StoppedRetryAfter);
+                abandoned.AddRange(_queue);
+                _queue.Clear();
+            }
         }
 
-        _thread.Wake();
-        if (!_started)
+        abandoned.ForEach(command => command.Fail(_refusal!));
+        if (_started)
         {
-            // It was never started.
-            return;
+            _thread.Wake();
+            await _ended.Task.ConfigureAwait(false);
         }
-
-        await _ended.Task.ConfigureAwait(false);
     }
 
     public void Dispose() => _thread.Dispose();
@@ -130,7 +150,7 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
         {
             if (_stopping)
             {
-                throw new EngineFullException("The engine is stopping.", TimeSpan.FromSeconds(5));
+                throw _refusal ?? new EngineFullException("The engine is stopping.", StoppedRetryAfter);
             }
 
             if (_problem is not null && !MayTry(command))
@@ -189,27 +209,28 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
         while (true)
         {
             _thread.Reset();
-            bool stopping;
+            var aside = TakeAside();
             lock (_gate)
             {
                 // Not all that waits: while one half is written, the answers to the other half bring the next requests.
                 var most = Math.Min(_options.CommitBatch, Math.Max(SmallBatch, (_queue.Count + 1) / 2));
-                while (_batch.Count < most && _queue.TryDequeue(out var command))
+                var costly = 0;
+                while (_batch.Count < most && _queue.TryPeek(out var command) && (!command.IsCostly || costly++ < MostCostly))
                 {
-                    _batch.Add(command);
+                    _batch.Add(_queue.Dequeue());
                 }
 
-                stopping = _stopping;
+                if (_batch.Count == 0 && _setAside.Count == 0 && _stopping)
+                {
+                    // From here on nobody commits any more: in the same step, so that nothing is queued behind the last look.
+                    _refusal ??= new EngineFullException("The engine has stopped.", StoppedRetryAfter);
+                    return false;
+                }
             }
 
             if (_batch.Count > 0)
             {
                 return true;
-            }
-
-            if (stopping)
-            {
-                return false;
             }
 
             if (_problem is not null)
@@ -218,7 +239,12 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
                 return true;
             }
 
-            if (!await _thread.WaitAsync(idle ? MaintainEvery : IdleAfter).ConfigureAwait(false))
+            var wait = idle ? MaintainEvery : IdleAfter;
+            if (aside < wait)
+            {
+                await _thread.WaitAsync(aside.Value).ConfigureAwait(false);
+            }
+            else if (!await _thread.WaitAsync(wait).ConfigureAwait(false))
             {
                 await MaintainAsync(idle: true).ConfigureAwait(false);
                 idle = true;
@@ -228,47 +254,64 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
 
     private async ValueTask FlushAsync()
     {
+        _shared = 0;
+        var unwritten = await WriteAsync(_batch).ConfigureAwait(false) switch
+        {
+            PartOutcome.Written => [],
+            PartOutcome.Refused => await Bisection.RunAsync(_batch, WriteAsync, Refuse).ConfigureAwait(false),
+            _ => (IReadOnlyList<StoreCommand>)_batch,
+        };
+        if (unwritten.Count > 0)
+        {
+            await PutOffAsync([.. unwritten]).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>One commit: all or nothing of the part, and in memory what follows from it.</summary>
+    /// <exception cref="StoreException">The store has failed for good, or is another's.</exception>
+    private async ValueTask<PartOutcome> WriteAsync(IReadOnlyList<StoreCommand> part)
+    {
         if (_ids is not null)
         {
-            foreach (var command in _batch)
+            foreach (var command in part)
             {
                 command.AssignIds(_ids);
             }
         }
 
-        _shared = 0;
         var started = _metrics.Start();
         try
         {
-            await _thread.WaitAsync(_store.CommitAsync(_batch, CancellationToken.None)).ConfigureAwait(false);
-        }
-        catch (StoreException exception) when (exception.Failure is StoreFailure.Transient or StoreFailure.Full)
-        {
-            await PutOffAsync(exception).ConfigureAwait(false);
-            return;
+            await _thread.WaitAsync(_store.CommitAsync(part, CancellationToken.None)).ConfigureAwait(false);
         }
         catch (StoreException exception) when (exception.Failure == StoreFailure.Unknown)
         {
             if (!await SettleAsync(exception).ConfigureAwait(false))
             {
-                await PutOffAsync(exception).ConfigureAwait(false);
-                return;
+                _outage = exception;
+                return PartOutcome.Unavailable;
             }
         }
+        catch (Exception exception) when (exception is not StoreException { Failure: StoreFailure.Fatal or StoreFailure.Taken or StoreFailure.Configuration })
+        {
+            return await JudgeAsync(part, exception).ConfigureAwait(false);
+        }
 
-        (_took, _shared) = (_metrics.Committed(started, _batch.Count), _batch.Count);
-        Recover();
-        if (_batch[0] is not ProbeCommand)
+        (_took, _shared) = (_metrics.Committed(started, part.Count), part.Count);
+        Recover(part);
+        if (part[0] is not ProbeCommand)
         {
             _backOff = TimeSpan.Zero;
         }
 
-        DoubtOwnership();
-        Committed?.Invoke(_batch);
-        foreach (var command in _batch)
+        DoubtOwnership(part);
+        Committed?.Invoke(part);
+        foreach (var command in part)
         {
             command.Succeed();
         }
+
+        return PartOutcome.Written;
     }
 
     private void Abandon(StoreException exception)
@@ -281,6 +324,7 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
             _stopping = true;
             _refusal = refusal;
             _batch.AddRange(_held);
+            _batch.AddRange(_setAside);
             _batch.AddRange(_queue);
             _queue.Clear();
         }
@@ -299,7 +343,7 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
         {
             await _thread.WaitAsync(_store.MaintainAsync(idle, CancellationToken.None)).ConfigureAwait(false);
         }
-        catch (StoreException exception) when (exception.Failure is StoreFailure.Transient or StoreFailure.Full)
+        catch (Exception exception) when (exception is not StoreException { Failure: StoreFailure.Fatal or StoreFailure.Taken or StoreFailure.Configuration })
         {
             LogMaintenancePutOff(exception, exception.Message);
         }

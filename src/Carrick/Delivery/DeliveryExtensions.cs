@@ -13,7 +13,9 @@ internal static class DeliveryExtensions
     public static IServiceCollection AddDelivery(this IServiceCollection services)
     {
         services.AddOptions<DeliveryOptions>()
-            .Validate(static options => options.ConnectTimeout > TimeSpan.Zero, "Carrick:Delivery:ConnectTimeout is not over 0.")
+            .Validate(
+                static options => options.ConnectTimeout > TimeSpan.Zero && options.ConnectTimeout <= TimeSpan.FromMinutes(10),
+                "Carrick:Delivery:ConnectTimeout must be over 0 and at most 10 minutes.")
             .Validate(
                 static options => options.Proxy is null || (options.Proxy.IsAbsoluteUri && options.Proxy.Scheme == Uri.UriSchemeHttp),
                 "Carrick:Delivery:Proxy is not an absolute http URL.")

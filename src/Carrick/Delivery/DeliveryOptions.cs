@@ -8,6 +8,6 @@ public sealed class DeliveryOptions
     public Uri? Proxy { get; set; }
 
     /// <summary>How long the making of a connection may take, TLS included; the time-out of the attempt counts as well.</summary>
-    /// <value>Over 0; default 5 s.</value>
+    /// <value>Over 0, at most 10 minutes; default 5 s.</value>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
 }

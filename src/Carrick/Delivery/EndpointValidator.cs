@@ -6,7 +6,12 @@ namespace Carrick.Delivery;
 /// <summary>Checks an endpoint's definition, the members of every consumer included. Pure.</summary>
 internal static class EndpointValidator
 {
+    private const int LongestUrl = 8_192;
+    private const int MostSecrets = 10;
+    private const int MostHeaders = 100;
+    private const int LongestHeaders = 16_384;
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(1);
+    private static readonly TimeSpan LongestPeriod = TimeSpan.FromDays(1);
 
     /// <summary>Every error, each starting with the member's name and without a secret; empty if there is none.</summary>
     public static IReadOnlyList<string> Validate(EndpointDefinition endpoint)
@@ -20,6 +25,21 @@ internal static class EndpointValidator
         else if (endpoint.Url.UserInfo.Length > 0 || endpoint.Url.Fragment.Length > 0)
         {
             errors.Add($"{nameof(endpoint.Url)}: user info and fragment are not allowed; put credentials into {nameof(endpoint.Headers)}.");
+        }
+
+        if (endpoint.Url.OriginalString.Length > LongestUrl)
+        {
+            errors.Add($"{nameof(endpoint.Url)}: {endpoint.Url.OriginalString.Length} characters are over {LongestUrl}.");
+        }
+
+        if (endpoint.SigningSecrets.Count > MostSecrets)
+        {
+            errors.Add($"{nameof(endpoint.SigningSecrets)}: {endpoint.SigningSecrets.Count} are over {MostSecrets}.");
+        }
+
+        if (endpoint.Headers.Count > MostHeaders || endpoint.Headers.Sum(static header => (long)(header.Key?.Length ?? 0) + (header.Value?.Length ?? 0)) > LongestHeaders)
+        {
+            errors.Add($"{nameof(endpoint.Headers)}: over {MostHeaders}, or over {LongestHeaders} characters together.");
         }
 
         for (var i = 0; i < endpoint.SigningSecrets.Count; i++)
@@ -46,9 +66,9 @@ internal static class EndpointValidator
             }
         }
 
-        if (endpoint.Rate is { } rate && (rate.Permits < 1 || rate.Period <= TimeSpan.Zero))
+        if (endpoint.Rate is { } rate && (rate.Permits is < 1 or > 1_000_000 || rate.Period <= TimeSpan.Zero || rate.Period > LongestPeriod))
         {
-            errors.Add($"{nameof(endpoint.Rate)}: permits are at least 1 and the period is over 0.");
+            errors.Add($"{nameof(endpoint.Rate)}: permits are 1 to 1,000,000 and the period is over 0 and at most 1 day.");
         }
 
         if (endpoint.Concurrency is < 1 or > 1_000)

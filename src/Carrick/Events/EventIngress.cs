@@ -10,8 +10,6 @@ namespace Carrick;
 /// <inheritdoc cref="IEventIngress"/>
 internal sealed class EventIngress(RunningTopology topology, ICommitQueue commits, TimeProvider time) : IEventIngress
 {
-    private const int LongestField = 255;
-
     public async ValueTask<IReadOnlyList<IngestResult>> IngestAsync(IReadOnlyList<IncomingEvent> events, CancellationToken cancellationToken)
     {
         var current = topology.Current;
@@ -34,8 +32,7 @@ internal sealed class EventIngress(RunningTopology topology, ICommitQueue commit
             throw new ArgumentException($"There is no integration '{item.Integration}'.", nameof(item));
         }
 
-        Check(item.Type, "type");
-        Check(item.MessageId, "message id");
+        EventFields.Check(item);
         List<NewWork> work = [];
         foreach (var pump in integration.Consumers)
         {
@@ -61,13 +58,5 @@ internal sealed class EventIngress(RunningTopology topology, ICommitQueue commit
             ReceivedAt = now,
             Work = work,
         };
-    }
-
-    private static void Check(string value, string field)
-    {
-        if (value.Length is 0 or > LongestField)
-        {
-            throw new ArgumentException($"The {field} must have 1 to {LongestField} characters.", field);
-        }
     }
 }

@@ -12,16 +12,16 @@ public sealed record IncomingEvent
     /// <summary>The idempotency key within the integration; at most 255 characters.</summary>
     public required string MessageId { get; init; }
 
-    /// <summary>What the event is about; the ordering key of ordered consumers.</summary>
+    /// <summary>What the event is about; the ordering key of ordered consumers. At most 255 characters.</summary>
     public string? Subject { get; init; }
 
-    /// <summary>The content type.</summary>
+    /// <summary>The content type; at most 255 characters.</summary>
     public string? ContentType { get; init; }
 
-    /// <summary>The headers to keep; the caller has removed credentials and signatures.</summary>
+    /// <summary>The headers to keep, at most 1,000 with 262,144 characters together; the caller has removed credentials and signatures.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
 
-    /// <summary>The exact bytes. Owned by the engine from here on: the caller must not change or reuse the memory.</summary>
+    /// <summary>The exact bytes, at most 25 MiB. Owned by the engine from here on: the caller must not change or reuse the memory.</summary>
     public required ReadOnlyMemory<byte> Body { get; init; }
 
     /// <summary>The W3C <c>traceparent</c> of the receipt.</summary>

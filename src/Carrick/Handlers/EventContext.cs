@@ -32,6 +32,6 @@ public abstract class EventContext
     /// <param name="contentType">What the bytes are.</param>
     /// <param name="subject">What the event is about; the ordering key of ordered consumers.</param>
     /// <param name="version">The version of the subject, a time or a sequence, for consumers that skip late events.</param>
-    /// <exception cref="ArgumentException">The type is empty or longer than 255 characters.</exception>
+    /// <exception cref="ArgumentException">The type is empty, the type, the subject or the content type has more than 255 characters, or the body more than 25 MiB.</exception>
     public abstract void Publish(string type, ReadOnlyMemory<byte> body, string contentType, string? subject = null, long? version = null);
 }

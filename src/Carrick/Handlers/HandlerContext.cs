@@ -8,7 +8,6 @@ namespace Carrick.Handlers;
 internal sealed class HandlerContext(IHandlerSession session, IServiceScopeFactory scopes, string consumer, WorkItem item, EventRecord record)
     : EventContext, IAsyncDisposable
 {
-    private const int LongestName = 255;
     private List<OutboxMessage>? _published;
     private AsyncServiceScope? _scope;
 
@@ -30,8 +29,8 @@ internal sealed class HandlerContext(IHandlerSession session, IServiceScopeFacto
 
     public override void Publish(string type, ReadOnlyMemory<byte> body, string contentType, string? subject = null, long? version = null)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(type);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(type.Length, LongestName);
+        ArgumentNullException.ThrowIfNull(contentType);
+        EventFields.CheckContent(type, subject, contentType, body.Length);
         _published ??= [];
         _published.Add(new OutboxMessage
         {

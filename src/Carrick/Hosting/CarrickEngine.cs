@@ -33,17 +33,19 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
     private readonly PoisonGuard _guard;
     private readonly EngineSetup _setup;
     private readonly CarrickOptions _options;
-    private readonly IHostApplicationLifetime _lifetime;
+    private readonly IHostApplicationLifetime _host;
     private readonly TimeProvider _time;
     private readonly ILogger<CarrickEngine> _logger;
     private readonly SemaphoreSlim _applying = new(1, 1);
+    private readonly Lifetime _lifetime;
     private bool _open;
+    private bool _isEnding;
     private volatile EngineState _state = EngineState.Starting;
     private string? _failure;
 
     public CarrickEngine(
         IStore store, CommitQueue commits, HandOff handOff, RunningTopology topology, PumpFactory pumps, ReplayRunner replays,
-        RetentionRunner retention, ClusterRunner cluster, ShardSet shards, StopSignal stop, EngineSetup setup, IOptions<CarrickOptions> options, IHostApplicationLifetime lifetime,
+        RetentionRunner retention, ClusterRunner cluster, ShardSet shards, StopSignal stop, EngineSetup setup, IOptions<CarrickOptions> options, IHostApplicationLifetime host,
         DepthMetrics depths, PoisonGuard guard, TimeProvider time, ILogger<CarrickEngine> logger)
     {
         _store = store;
@@ -59,9 +61,10 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
         _guard = guard;
         _setup = setup;
         _options = options.Value;
-        _lifetime = lifetime;
+        _host = host;
         _time = time;
         _logger = logger;
+        _lifetime = new Lifetime(OpenAsync, DrainAsync);
         // Asked for so that the gauges exist as long as the engine does.
         _ = depths;
     }
@@ -76,9 +79,21 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
     public string? Failure => _failure;
 
     private string? WorkProblem =>
-        _commits.Problem ?? _pumps.Problem ?? _topology.Current.Pumps.Select(pump => pump.Problem).FirstOrDefault(problem => problem is not null);
+        _commits.Problem ?? _pumps.Problem ?? _retention.Problem ?? _topology.Current.Pumps.Select(pump => pump.Problem).FirstOrDefault(problem => problem is not null);
 
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public Task StartAsync(CancellationToken cancellationToken) => _lifetime.StartAsync(cancellationToken);
+
+    /// <summary>Drains and closes; returns when that is done, also to a second caller. It never throws.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => _lifetime.StopAsync(cancellationToken);
+
+    /// <summary>Stops what a host that failed to start, or was never stopped, has left running.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _lifetime.EndAsync().ConfigureAwait(false);
+        _lifetime.Dispose();
+    }
+
+    private async Task OpenAsync(CancellationToken cancellationToken)
     {
         if (_setup.Migrate)
         {
@@ -117,6 +132,11 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
         await _applying.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            if (_isEnding)
+            {
+                throw new EngineFullException("The engine is stopping.", TimeSpan.FromSeconds(5));
+            }
+
             await ReplaceAsync(integrations, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -125,24 +145,27 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
         }
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    private async Task DrainAsync(Task cannotWait)
     {
-        if (!_open)
-        {
-            return;
-        }
-
-        _open = false;
         _state = EngineState.Stopping;
-        await _cluster.StopAsync().ConfigureAwait(false);
-        await _replays.StopAsync().ConfigureAwait(false);
-        await _retention.StopAsync().ConfigureAwait(false);
-        var draining = Task.WhenAll(_topology.Current.Pumps.Select(pump => pump.StopAsync()));
+        // Behind a configuration that is being applied: what it starts is stopped, and no other comes after it.
+        await _applying.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        _isEnding = true;
+        _applying.Release();
+        await StopPartAsync("cluster", _cluster.StopAsync).ConfigureAwait(false);
+        await StopPartAsync("replays", _replays.StopAsync).ConfigureAwait(false);
+        await StopPartAsync("retention", _retention.StopAsync).ConfigureAwait(false);
+        var draining = Task.WhenAll(_topology.Current.Pumps.Select(pump => StopPartAsync(pump.Definition.Name, pump.StopAsync)));
         try
         {
-            await draining.WaitAsync(_options.ShutdownGrace, _time, cancellationToken).ConfigureAwait(false);
+            await Task.WhenAny(draining, cannotWait).WaitAsync(_options.ShutdownGrace, _time).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is TimeoutException || (exception is OperationCanceledException && cancellationToken.IsCancellationRequested))
+        catch (TimeoutException)
+        {
+            // As if a caller could not wait any longer.
+        }
+
+        if (!draining.IsCompleted)
         {
             LogGraceOver(_topology.Current.Pumps.Sum(pump => pump.RunningCount));
             await _stop.CancelAsync().ConfigureAwait(false);
@@ -152,26 +175,35 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
         var clean = draining.IsCompleted || await EndsAsync(draining).ConfigureAwait(false)
             ? await StopWorkAsync().ConfigureAwait(false)
             : await LeaveWorkAsync().ConfigureAwait(false);
-        if (clean && _failure is null)
+        if (_open && clean && _failure is null)
         {
             await CloseAsync().ConfigureAwait(false);
         }
 
         _state = EngineState.Stopped;
-        LogStopped();
+        if (_open)
+        {
+            LogStopped();
+        }
     }
 
-    /// <summary>Stops what a host that failed to start, or was never stopped, has left running.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>One part after another, whatever becomes of it: a stop always drains and closes.</summary>
+    private async Task StopPartAsync(string part, Func<Task> stop)
     {
-        await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
-        _applying.Dispose();
+        try
+        {
+            await stop().ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            LogNotStopped(exception, part);
+        }
     }
 
     private async Task<bool> StopWorkAsync()
     {
-        await _pumps.StopAsync().ConfigureAwait(false);
-        await _commits.StopAsync().ConfigureAwait(false);
+        await StopPartAsync("handlers", _pumps.StopAsync).ConfigureAwait(false);
+        await StopPartAsync("commits", _commits.StopAsync).ConfigureAwait(false);
         return true;
     }
 
@@ -181,7 +213,7 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
     {
         LogLeftRunning(string.Join(", ", _topology.Current.Pumps.Where(pump => pump.RunningCount > 0).Select(pump => pump.Definition.Name)));
         // Not awaited: it ends with the last handler.
-        _ = _pumps.StopAsync();
+        _ = StopPartAsync("handlers", _pumps.StopAsync);
         return EndsAsync(_commits.StopAsync());
     }
 
@@ -205,10 +237,10 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
         {
             await _store.CloseAsync(CancellationToken.None).ConfigureAwait(false);
         }
-        catch (StoreException exception)
+        catch (Exception exception)
         {
             LogNotClosed(exception, exception.Message);
-            await _store.DisposeAsync().ConfigureAwait(false);
+            await StopPartAsync("store", () => _store.DisposeAsync().AsTask()).ConfigureAwait(false);
         }
     }
 
@@ -271,6 +303,10 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
         {
             yield return $"Consumer '{next.Name}': a handler cannot become an endpoint, nor an endpoint a handler, while it runs; restart, or give it another name.";
         }
+        else if (running is HandlerDefinition { Database: var database } && next is HandlerDefinition { Database: var other } && database != other)
+        {
+            yield return $"Consumer '{next.Name}': the handler's database cannot change while it runs; restart, or give it another name.";
+        }
         else if (running.Order != next.Order)
         {
             yield return $"Consumer '{next.Name}': the order cannot change while it runs; restart, or give it another name.";
@@ -302,7 +338,7 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
     private void Fail(StoreException exception)
     {
         _failure = exception.Message;
-        _lifetime.StopApplication();
+        _host.StopApplication();
     }
 
     [LoggerMessage(1010, LogLevel.Information, "Store {Store} is open (epoch {Epoch}); {Consumers} consumers.")]
@@ -319,6 +355,9 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
 
     [LoggerMessage(1015, LogLevel.Error, "The engine stops although attempts still run that ignore their cancellation; the next start runs them again. Consumers: {Consumers}")]
     private partial void LogLeftRunning(string consumers);
+
+    [LoggerMessage(1016, LogLevel.Error, "Stopping {Part} failed; the stop goes on, and the next start recovers what is left.")]
+    private partial void LogNotStopped(Exception exception, string part);
 
     [LoggerMessage(1013, LogLevel.Information, "The engine has stopped.")]
     private partial void LogStopped();

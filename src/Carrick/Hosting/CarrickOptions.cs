@@ -28,19 +28,19 @@ public sealed class CarrickOptions
     public TimeSpan? HandlerLinger { get; set; }
 
     /// <summary>How long events, outcomes and attempts are kept.</summary>
-    /// <value>At least 1 hour; default 30 days.</value>
+    /// <value>1 hour to 36,500 days; default 30 days.</value>
     public TimeSpan EventRetention { get; set; } = TimeSpan.FromDays(30);
 
     /// <summary>How long message ids are kept.</summary>
-    /// <value>At least 4 days and at least <see cref="EventRetention"/>; default 30 days. Senders try again for up to 3 days (Stripe; Standard Webhooks
+    /// <value>4 to 36,500 days and at least <see cref="EventRetention"/>; default 30 days. Senders try again for up to 3 days (Stripe; Standard Webhooks
     /// recommends a schedule of 75 hours), and what comes after its id was forgotten is processed again.</value>
     public TimeSpan MessageIdRetention { get; set; } = TimeSpan.FromDays(30);
 
     /// <summary>How long dead letters and their events are kept.</summary>
-    /// <value>At least 1 hour; default 90 days.</value>
+    /// <value>1 hour to 36,500 days; default 90 days.</value>
     public TimeSpan DeadLetterRetention { get; set; } = TimeSpan.FromDays(90);
 
     /// <summary>How long the ledger of a handler database remembers what was processed.</summary>
-    /// <value>At least 1 hour; raised to <see cref="EventRetention"/> and <see cref="DeadLetterRetention"/>, so that nothing that can be replayed is forgotten; default 100 days.</value>
+    /// <value>1 hour to 36,500 days; raised to <see cref="EventRetention"/> and <see cref="DeadLetterRetention"/>, so that nothing that can be replayed is forgotten; default 100 days.</value>
     public TimeSpan LedgerRetention { get; set; } = TimeSpan.FromDays(100);
 }

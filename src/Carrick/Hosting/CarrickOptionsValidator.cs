@@ -8,6 +8,9 @@ internal sealed class CarrickOptionsValidator : IValidateOptions<CarrickOptions>
     /// <summary>The least <see cref="CarrickOptions.MessageIdRetention"/>.</summary>
     public static readonly TimeSpan LeastMessageIdRetention = TimeSpan.FromDays(4);
 
+    /// <summary>The most of every retention; a period that is taken from the present time must not leave the calendar.</summary>
+    public static readonly TimeSpan LongestRetention = TimeSpan.FromDays(36_500);
+
     public ValidateOptionsResult Validate(string? name, CarrickOptions options)
     {
         List<string> errors = [];
@@ -17,11 +20,13 @@ internal sealed class CarrickOptionsValidator : IValidateOptions<CarrickOptions>
         Check(errors, options.BodyBuffer is >= 0 and <= 4L << 30, nameof(options.BodyBuffer), "must be 0 to 4 GiB");
         Check(errors, In(options.ShutdownGrace, TimeSpan.Zero, TimeSpan.FromMinutes(10)), nameof(options.ShutdownGrace), "must be 0 to 10 minutes");
         Check(errors, In(options.HandlerLinger ?? TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromMilliseconds(100)), nameof(options.HandlerLinger), "must be 0 to 100 ms");
-        Check(errors, options.EventRetention >= TimeSpan.FromHours(1), nameof(options.EventRetention), "must be at least 1 hour");
-        Check(errors, options.MessageIdRetention >= LeastMessageIdRetention, nameof(options.MessageIdRetention), "must be at least 4 days, which is longer than senders try again");
+        Check(errors, In(options.EventRetention, TimeSpan.FromHours(1), LongestRetention), nameof(options.EventRetention), "must be 1 hour to 36,500 days");
+        Check(
+            errors, In(options.MessageIdRetention, LeastMessageIdRetention, LongestRetention), nameof(options.MessageIdRetention),
+            "must be 4 to 36,500 days: at least 4, because senders try again for up to 3");
         Check(errors, options.MessageIdRetention >= options.EventRetention, nameof(options.MessageIdRetention), "must be at least EventRetention");
-        Check(errors, options.DeadLetterRetention >= TimeSpan.FromHours(1), nameof(options.DeadLetterRetention), "must be at least 1 hour");
-        Check(errors, options.LedgerRetention >= TimeSpan.FromHours(1), nameof(options.LedgerRetention), "must be at least 1 hour");
+        Check(errors, In(options.DeadLetterRetention, TimeSpan.FromHours(1), LongestRetention), nameof(options.DeadLetterRetention), "must be 1 hour to 36,500 days");
+        Check(errors, In(options.LedgerRetention, TimeSpan.FromHours(1), LongestRetention), nameof(options.LedgerRetention), "must be 1 hour to 36,500 days");
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
 

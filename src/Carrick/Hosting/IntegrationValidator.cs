@@ -7,6 +7,8 @@ namespace Carrick.Hosting;
 /// <summary>Checks definitions before they come into force; every error at once.</summary>
 internal static class IntegrationValidator
 {
+    private const int MostPatterns = 1_000;
+
     public static IReadOnlyList<string> Validate(IReadOnlyList<IntegrationDefinition> integrations)
     {
         List<string> errors = [];
@@ -44,9 +46,14 @@ internal static class IntegrationValidator
             yield return $"belongs to integration '{consumer.Integration}', not '{integration.Name}'.";
         }
 
-        if (consumer.Name.Length is 0 or > 200)
+        if (consumer.Name.Length is 0 or > 200 || consumer.Name.Any(char.IsControl))
         {
-            yield return "the name must have 1 to 200 characters.";
+            yield return "the name must have 1 to 200 characters without control characters.";
+        }
+
+        if (consumer.Types.Patterns.Count is 0 or > MostPatterns || consumer.Types.Patterns.Any(pattern => pattern.Length > EventFields.LongestText))
+        {
+            yield return "Types must have 1 to 1,000 patterns of at most 255 characters.";
         }
 
         if (IdleSettings.MissingForOrder(consumer, integration.Source).Count > 0)

@@ -5,14 +5,14 @@ namespace Carrick.Integrations;
 /// <summary>Who gets matching events, as configured. Immutable.</summary>
 public abstract record ConsumerDefinition
 {
-    /// <summary>The name, unique over all integrations: <c>integration/consumer</c>.</summary>
+    /// <summary>The name, unique over all integrations: <c>integration/consumer</c>; 1 to 200 characters without control characters.</summary>
     public required string Name { get; init; }
 
     /// <summary>The integration whose events it gets.</summary>
     public required string Integration { get; init; }
 
     /// <summary>The event types it gets.</summary>
-    /// <value>Default: all.</value>
+    /// <value>1 to 1,000 patterns of at most 255 characters; default: all.</value>
     public TypeFilter Types { get; init; } = TypeFilter.All;
 
     /// <summary>When to try again, and how often.</summary>
@@ -39,6 +39,6 @@ public abstract record ConsumerDefinition
     public int Concurrency { get; init; } = 16;
 
     /// <summary>How long one attempt may take.</summary>
-    /// <value>Over 0; default 15 s.</value>
+    /// <value>Over 0; at most 1 hour for a handler, 1 day for an endpoint; default 15 s.</value>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(15);
 }

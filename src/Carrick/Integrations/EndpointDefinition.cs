@@ -3,17 +3,18 @@ namespace Carrick.Integrations;
 /// <summary>An HTTP destination.</summary>
 public sealed record EndpointDefinition : ConsumerDefinition
 {
-    /// <summary>Where to POST: an absolute http or https URL without user info and fragment.</summary>
+    /// <summary>Where to POST: an absolute http or https URL without user info and fragment, of at most 8,192 characters.</summary>
     public required Uri Url { get; init; }
 
     /// <summary>Standard Webhooks secrets (<c>whsec_</c> + base64); each signs every attempt, so that the receiver can rotate.</summary>
-    /// <value>Default: none, deliveries are unsigned.</value>
+    /// <value>At most 10; default: none, deliveries are unsigned.</value>
     public IReadOnlyList<string> SigningSecrets { get; init; } = [];
 
     /// <summary>The most attempts that may start per period, or <see langword="null"/>.</summary>
     public RateLimit? Rate { get; init; }
 
     /// <summary>Added to every request; names and values are checked at configuration time.</summary>
+    /// <value>At most 100, with 16,384 characters together; default: none.</value>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
 
     /// <summary>Answers that may pass at this endpoint, though they are permanent elsewhere: such an attempt is tried again like any transient failure.</summary>
@@ -29,6 +30,6 @@ public sealed record EndpointDefinition : ConsumerDefinition
 }
 
 /// <summary>A token bucket.</summary>
-/// <param name="Permits">Attempts per <paramref name="Period"/>, at least 1; also the size of the bucket.</param>
-/// <param name="Period">Over 0.</param>
+/// <param name="Permits">Attempts per <paramref name="Period"/>, 1 to 1,000,000; also the size of the bucket.</param>
+/// <param name="Period">Over 0, at most 1 day.</param>
 public sealed record RateLimit(int Permits, TimeSpan Period);

@@ -51,10 +51,31 @@ public interface IOperations
     IReadOnlyList<RecordId> ListRunning(string? integration, string? consumer);
 }
 
-/// <summary>Who acts, and why.</summary>
-/// <param name="Actor">An API key's id and name, or <c>system</c>.</param>
-/// <param name="Reason">Why, if given.</param>
-public sealed record Operator(string Actor, string? Reason = null);
+/// <summary>Who acts, and why. Immutable.</summary>
+/// <param name="Actor">An API key's id and name, or <c>system</c>; 1 to 255 characters.</param>
+/// <param name="Reason">Why, if given; at most 1,000 characters.</param>
+/// <exception cref="ArgumentException">A text is longer than it may be, or there is no actor.</exception>
+public sealed record Operator(string Actor, string? Reason = null)
+{
+    private const int LongestActor = 255;
+    private const int LongestReason = 1_000;
+
+    /// <summary>An API key's id and name, or <c>system</c>.</summary>
+    /// <value>1 to 255 characters.</value>
+    public string Actor { get; init => field = CheckActor(value); } = CheckActor(Actor);
+
+    /// <summary>Why, if given.</summary>
+    /// <value>At most 1,000 characters.</value>
+    public string? Reason { get; init => field = CheckReason(value); } = CheckReason(Reason);
+
+    private static string CheckActor(string actor) => actor is { Length: >= 1 and <= LongestActor }
+        ? actor
+        : throw new ArgumentException("The actor must have 1 to 255 characters.", nameof(actor));
+
+    private static string? CheckReason(string? reason) => reason is null or { Length: <= LongestReason }
+        ? reason
+        : throw new ArgumentException("The reason must have at most 1,000 characters.", nameof(reason));
+}
 
 /// <summary>A process that shares the store.</summary>
 /// <param name="Id">Its number; a restart gets another one.</param>

@@ -1,4 +1,5 @@
 using Carrick.Commit;
+using Carrick.Dispatch;
 using Carrick.Hosting;
 using Carrick.Shards;
 using Carrick.Storage.Commands;
@@ -14,11 +15,16 @@ internal sealed partial class RetentionRunner(ShardSet shards, ICommitQueue comm
     private const int Limit = 200;
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(10);
 
     private readonly CancellationTokenSource _stop = new();
+    private readonly LoopHealth _health = new("Retention");
     private Task _loop = Task.CompletedTask;
 
-    public void Start() => _loop = Task.Run(RunAsync);
+    /// <summary>Why nothing is deleted, or <see langword="null"/>.</summary>
+    public string? Problem => _health.Problem;
+
+    public void Start() => _loop = _health.Watch(Task.Run(RunAsync));
 
     public async Task StopAsync()
     {
@@ -34,17 +40,33 @@ internal sealed partial class RetentionRunner(ShardSet shards, ICommitQueue comm
         {
             while (true)
             {
-                if (shards.IsLeader)
-                {
-                    await SweepAsync().ConfigureAwait(false);
-                }
-
-                await Task.Delay(Every, time, _stop.Token).ConfigureAwait(false);
+                var works = !shards.IsLeader || await TrySweepAsync().ConfigureAwait(false);
+                await Task.Delay(works ? Every : AfterFailure, time, _stop.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             // Stopped between two batches; the next start goes on.
+        }
+    }
+
+    /// <returns>Whether the next sweep can wait as long as it always does.</returns>
+    private async Task<bool> TrySweepAsync()
+    {
+        try
+        {
+            await SweepAsync().ConfigureAwait(false);
+            _health.Works();
+            return true;
+        }
+        catch (Exception exception) when (!(exception is OperationCanceledException && _stop.IsCancellationRequested))
+        {
+            if (_health.Failed(exception))
+            {
+                LogFailed(exception);
+            }
+
+            return false;
         }
     }
 
@@ -88,4 +110,7 @@ internal sealed partial class RetentionRunner(ShardSet shards, ICommitQueue comm
 
     [LoggerMessage(1310, LogLevel.Information, "Retention deleted {Rows} rows.")]
     private partial void LogDeleted(long rows);
+
+    [LoggerMessage(1311, LogLevel.Error, "Retention failed, and nothing is deleted until it works again; it is tried again every 10 seconds.")]
+    private partial void LogFailed(Exception exception);
 }

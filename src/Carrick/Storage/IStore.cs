@@ -14,6 +14,10 @@ public interface IStore : IAsyncDisposable
     /// <exception cref="StoreException">The schema is newer than this program, or the database fails.</exception>
     ValueTask<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken);
 
+    /// <summary>Looks, without changing anything, whether <see cref="OpenAsync"/> would find what it needs: schema, encoding, permissions, a database that can be written.</summary>
+    /// <exception cref="StoreException">It would not; the message says why and what to do.</exception>
+    ValueTask CheckAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     /// <summary>Takes the store over, or joins those that share it: checks its settings, and sees to it that an earlier owner can complete nothing.</summary>
     /// <exception cref="StoreException">Another live process owns it and it cannot be shared, or it cannot be used; see <see cref="StoreException.Failure"/>.</exception>
     ValueTask<StoreOwnership> OpenAsync(CancellationToken cancellationToken);
@@ -23,7 +27,7 @@ public interface IStore : IAsyncDisposable
         IReadOnlyCollection<string> integrations, IReadOnlyCollection<string> consumers, CancellationToken cancellationToken);
 
     /// <summary>Applies all commands in one durable transaction and sets their results. A command whose condition fails changes nothing and says so.</summary>
-    /// <exception cref="StoreException">Nothing was applied, unless <see cref="StoreFailure.Fatal"/> or <see cref="StoreFailure.Unknown"/>:
+    /// <exception cref="StoreException">Nothing was applied (with <see cref="StoreFailure.Data"/> because of a value in one of the commands), unless <see cref="StoreFailure.Fatal"/> or <see cref="StoreFailure.Unknown"/>:
     /// then the results stand for the case that all was applied, and no other commit is taken before <see cref="SettleAsync"/> has told.</exception>
     ValueTask CommitAsync(IReadOnlyList<StoreCommand> commands, CancellationToken cancellationToken);
 

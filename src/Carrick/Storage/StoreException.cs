@@ -14,7 +14,7 @@ public sealed class StoreException : Exception
 /// <summary>The kinds of storage failure, by what to do about them.</summary>
 public enum StoreFailure
 {
-    /// <summary>Busy, locked, connection lost: try again.</summary>
+    /// <summary>Busy, locked, read-only, connection lost, and whatever is not surely one of the others: try again with back-off.</summary>
     Transient,
 
     /// <summary>No space left: refuse new events, keep trying to complete.</summary>
@@ -31,4 +31,7 @@ public enum StoreFailure
 
     /// <summary>The connection was lost during a commit: ask <see cref="Storage.IStore.SettleAsync"/> what became of it.</summary>
     Unknown,
+
+    /// <summary>The database refuses a value of the command, and would refuse it again: the command fails alone, nothing of it was applied.</summary>
+    Data,
 }

@@ -13,6 +13,7 @@ internal sealed class FaultyStore : IStore
     private readonly World.Simulation _simulation;
     private readonly Life _life;
     private readonly DoubtfulCommits _doubtful;
+    private readonly RefusedCommands _refusals;
 
     public FaultyStore(MemoryStore inner, World.Simulation simulation, Life life)
     {
@@ -20,6 +21,7 @@ internal sealed class FaultyStore : IStore
         _simulation = simulation;
         _life = life;
         _doubtful = new DoubtfulCommits(inner, simulation, life);
+        _refusals = new RefusedCommands(() => IsFault(Scenario.RefusedCommands), life);
         var reads = new FaultyReads(simulation, life);
         Work = new FaultyWorkReader(inner.Work, reads);
         Queries = new FaultyQueries(inner.Queries, reads);
@@ -120,6 +122,18 @@ internal sealed class FaultyStore : IStore
 
     private void Fail(IReadOnlyList<StoreCommand> commands)
     {
+        if (_simulation.IsReadOnly)
+        {
+            _simulation.Trace.Add("store", $"{_life.Name}: is read-only");
+            throw new StoreException("The store is read-only.", StoreFailure.Transient);
+        }
+
+        if (_refusals.Find(commands) is { } refused)
+        {
+            _simulation.Trace.Add("store", $"{_life.Name}: refuses {Describe([refused])}");
+            throw new StoreException("A value is refused.", StoreFailure.Data);
+        }
+
         if (_simulation.IsDiskFull && commands.Any(command => command is not (WorkCommand or RetentionCommand or DiscardCommand)))
         {
             _simulation.Trace.Add("store", $"{_life.Name}: is full");

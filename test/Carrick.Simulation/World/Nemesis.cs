@@ -52,6 +52,7 @@ internal sealed class Nemesis(Simulation simulation)
             .. Enumerable.Repeat<Func<Task>>(FreezeAsync, scenario.Freezes),
             .. Enumerable.Repeat<Func<Task>>(SetClockAsync, scenario.ClockJumps),
             .. Enumerable.Repeat<Func<Task>>(FillDiskAsync, scenario.Outages),
+            .. Enumerable.Repeat<Func<Task>>(MakeReadOnlyAsync, scenario.ReadOnlyTimes),
         ];
         await Task.WhenAll([.. acts.Select(async act =>
         {
@@ -166,6 +167,15 @@ internal sealed class Nemesis(Simulation simulation)
         await simulation.Scheduler.PauseAsync(TimeSpan.FromSeconds(_chance.Between(1, 10)));
         simulation.IsDiskFull = false;
         simulation.Trace.Add("nemesis", "the disk has room", isTurn: true);
+    }
+
+    private async Task MakeReadOnlyAsync()
+    {
+        simulation.Trace.Add("nemesis", "the store is read-only", isTurn: true);
+        simulation.IsReadOnly = true;
+        await simulation.Scheduler.PauseAsync(TimeSpan.FromSeconds(_chance.Between(1, 10)));
+        simulation.IsReadOnly = false;
+        simulation.Trace.Add("nemesis", "the store can be written", isTurn: true);
     }
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;

@@ -38,6 +38,12 @@ internal sealed record Scenario
 
     public required int Outages { get; init; }
 
+    /// <summary>Commands that the database refuses for their data, some of them more than once.</summary>
+    public required int RefusedCommands { get; init; }
+
+    /// <summary>Times in which the store is read-only: every commit fails, with whatever is in it.</summary>
+    public required int ReadOnlyTimes { get; init; }
+
     public required int HandlerDatabaseFaults { get; init; }
 
     public required int HandlerFaults { get; init; }
@@ -89,6 +95,8 @@ internal sealed record Scenario
             WriteQueueCapacity = chance.Of([16, 8_192]),
             Consumers = [.. ConsumerPlan.Draw(chance)],
             DoubtfulCommits = chance.OneIn(2) ? Share(60) : 0,
+            RefusedCommands = chance.OneIn(2) ? Share(40) : 0,
+            ReadOnlyTimes = chance.OneIn(3) ? Share(2) : 0,
         };
     }
 }

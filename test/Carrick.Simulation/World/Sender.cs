@@ -113,5 +113,11 @@ internal sealed class Sender(Simulation simulation, int number)
             messages.ToList().ForEach(message => simulation.History.Add(new Refused(simulation.Wall.Now, message.Id, 503)));
             return false;
         }
+        catch (StoreException exception) when (exception.Failure == StoreFailure.Data)
+        {
+            simulation.Trace.Add("sender", $"{ids} cannot be stored");
+            messages.ToList().ForEach(message => simulation.History.Add(new Refused(simulation.Wall.Now, message.Id, 500)));
+            return false;
+        }
     }
 }

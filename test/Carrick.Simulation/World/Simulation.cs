@@ -67,6 +67,8 @@ internal sealed class Simulation
 
     public bool IsDiskFull { get; set; }
 
+    public bool IsReadOnly { get; set; }
+
     /// <summary>Runs it; to be waited for outside of the thread pool.</summary>
     public async Task<SimulationResult> RunAsync()
     {
@@ -143,7 +145,7 @@ internal sealed class Simulation
     private void Calm()
     {
         IsCalm = true;
-        IsDiskFull = false;
+        (IsDiskFull, IsReadOnly) = (false, false);
         Trace.Add("world", "no more faults", isTurn: true);
     }
 

@@ -90,9 +90,9 @@ public sealed class OptionSectionTests : IDisposable
 
     [Theory]
     [InlineData("Carrick:Engine:CommitBatch", "0", "Carrick:Engine:CommitBatch must be 1 to 10,000.")]
-    [InlineData("Carrick:Engine:MessageIdRetention", "3.23:59:59", "Carrick:Engine:MessageIdRetention must be at least 4 days, which is longer than senders try again.")]
+    [InlineData("Carrick:Engine:MessageIdRetention", "3.23:59:59", "Carrick:Engine:MessageIdRetention must be 4 to 36,500 days: at least 4, because senders try again for up to 3.")]
     [InlineData("Carrick:Receiving:MaxBytesInFlight", "1", "Carrick:Receiving:MaxBytesInFlight: must be 1 MiB to 64 GiB")]
-    [InlineData("Carrick:Delivery:ConnectTimeout", "00:00:00", "Carrick:Delivery:ConnectTimeout is not over 0.")]
+    [InlineData("Carrick:Delivery:ConnectTimeout", "00:00:00", "Carrick:Delivery:ConnectTimeout must be over 0 and at most 10 minutes.")]
     [InlineData("Carrick:Delivery:Proxy", "ftp://127.0.0.1/", "Carrick:Delivery:Proxy is not an absolute http URL.")]
     public async Task Start_ValueOutOfRange_StopsTheStartWithItsKey(string key, string value, string expected)
     {

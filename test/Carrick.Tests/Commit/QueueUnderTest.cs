@@ -30,7 +30,7 @@ internal sealed class QueueUnderTest : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Store.Failure = null;
+        (Store.Failure, Store.Refuses) = (null, null);
         await Queue.StopAsync().WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         Queue.Dispose();
         await _services.DisposeAsync();

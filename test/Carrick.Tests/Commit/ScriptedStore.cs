@@ -13,6 +13,12 @@ internal sealed class ScriptedStore : IStore
     /// <summary>What the next commits throw, or <see langword="null"/> for success.</summary>
     public volatile StoreException? Failure;
 
+    /// <summary>What a commit throws that has such a command in it.</summary>
+    public volatile Func<StoreCommand, Exception?>? Refuses;
+
+    /// <summary>Called by the maintenance between commits.</summary>
+    public volatile Action? Maintaining;
+
     /// <summary>Somebody else owns the store: work is not applied, everything else throws.</summary>
     public volatile bool Taken;
 
@@ -52,6 +58,11 @@ internal sealed class ScriptedStore : IStore
             throw failure;
         }
 
+        if (Refuses is { } refuses && commands.Select(refuses).FirstOrDefault(refusal => refusal is not null) is { } refused)
+        {
+            throw refused;
+        }
+
         if (Taken)
         {
             return commands.All(command => command is WorkCommand) ? ValueTask.CompletedTask : throw new StoreException("Taken over.", StoreFailure.Taken);
@@ -72,7 +83,11 @@ internal sealed class ScriptedStore : IStore
 
     public ValueTask<bool> SettleAsync(CancellationToken cancellationToken) => ValueTask.FromResult(Outcome!());
 
-    public ValueTask MaintainAsync(bool idle, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    public ValueTask MaintainAsync(bool idle, CancellationToken cancellationToken)
+    {
+        Maintaining?.Invoke();
+        return ValueTask.CompletedTask;
+    }
 
     public ValueTask<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 

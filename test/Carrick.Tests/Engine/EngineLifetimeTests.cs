@@ -127,6 +127,64 @@ public sealed class EngineLifetimeTests
         Assert.InRange(after.Reads - before.Reads + after.Commits - before.Commits, 0, (long)length.TotalSeconds);
     }
 
+    [Fact]
+    public async Task StopAndDispose_Racing_NeverHangOrThrow()
+    {
+        for (var round = 0; round < 60; round++)
+        {
+            using var folder = new TemporaryFolder();
+            var host = await EngineHost.StartAsync(folder, ScriptedSender.Always(AttemptResult.Success(200)), Endpoint);
+            await host.IngestAsync("m1");
+            var engine = host.Service<CarrickEngine>();
+            Task[] ends =
+            [
+                Task.Run(() => engine.StopAsync(CancellationToken.None), TestContext.Current.CancellationToken),
+                Task.Run(() => engine.StopAsync(new CancellationToken(round % 2 == 0)), TestContext.Current.CancellationToken),
+                Task.Run(async () => await engine.DisposeAsync(), TestContext.Current.CancellationToken),
+                Task.Run(async () => await host.DisposeAsync(), TestContext.Current.CancellationToken),
+            ];
+
+            await Task.WhenAll(ends).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+            Assert.Equal(EngineState.Stopped, engine.State);
+        }
+    }
+
+    [Fact]
+    public async Task Apply_HandlerDatabaseOfARunningConsumerChanged_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        IntegrationDefinition With(Carrick.Handlers.IHandlerDatabase database) => new()
+        {
+            Name = "billing",
+            Consumers = [new HandlerDefinition { Name = "billing/book", Integration = "billing", Handler = (_, _) => Task.CompletedTask, Database = database }],
+        };
+        var (one, other) = (Database("one"), Database("other"));
+        await using var host = await EngineHost.StartAsync(folder, ScriptedSender.Always(AttemptResult.Success(200)), _ => { });
+        await host.Engine.ApplyAsync([With(one)], TestContext.Current.CancellationToken);
+        await host.Engine.ApplyAsync([With(one)], TestContext.Current.CancellationToken);
+
+        var refused = await Assert.ThrowsAsync<ArgumentException>(async () => await host.Engine.ApplyAsync([With(other)], TestContext.Current.CancellationToken));
+
+        Assert.Contains("billing/book", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("database cannot change", refused.Message, StringComparison.Ordinal);
+
+        Carrick.Handlers.IHandlerDatabase Database(string name) =>
+            new Carrick.Sqlite.Handlers.SqliteHandlerDatabase(new Carrick.Sqlite.Raw.SqliteFile($"Data Source={folder.Path}/{name}.db"));
+    }
+
+    [Fact]
+    public async Task Apply_AfterTheStop_IsRefusedAndStartsNothing()
+    {
+        using var folder = new TemporaryFolder();
+        await using var host = await EngineHost.StartAsync(folder, ScriptedSender.Always(AttemptResult.Success(200)), Endpoint);
+        await host.StopAsync();
+
+        await Assert.ThrowsAsync<EngineFullException>(async () => await ApplyAsync(host, "orders", "extra"));
+
+        Assert.Equal(["billing/orders"], host.Operations.ListConsumers().Select(consumer => consumer.Definition.Name));
+    }
+
     private static void Endpoint(IntegrationBuilder billing) => billing.AddConsumer(Definition("orders"));
 
     private static ValueTask ApplyAsync(EngineHost host, params string[] endpoints) => host.Engine.ApplyAsync(

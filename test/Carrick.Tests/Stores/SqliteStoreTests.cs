@@ -75,10 +75,13 @@ public sealed class SqliteStoreTests : StoreTest<SqliteHarness>
     [Fact]
     public async Task Commit_AfterAFatalFailure_IsNeverTriedAgain()
     {
-        Harness.Scalar("CREATE TRIGGER broken BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'broken'); END");
+        // A table whose pages are not where the schema says.
+        void Move(int pages) => Harness.Scalar(
+            $"PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = rootpage + {pages} WHERE name = 'events'; PRAGMA schema_version = {2_000 + pages}");
+        Move(1_000);
         var ingest = Ingest(NewEvent("m1", consumers: Orders));
         var first = await Assert.ThrowsAsync<StoreException>(async () => await CommitAsync(ingest));
-        Harness.Scalar("DROP TRIGGER broken");
+        Move(-1_000);
 
         var second = await Assert.ThrowsAsync<StoreException>(async () => await CommitAsync(ingest));
 
@@ -88,6 +91,39 @@ public sealed class SqliteStoreTests : StoreTest<SqliteHarness>
         await OpenAsync(Harness.Create(Time));
         await CommitAsync(ingest);
         Assert.Single(await ReadyAsync(Orders));
+    }
+
+    [Fact]
+    public async Task Commit_OfDataThatIsRefused_AppliesNothingAndTheNextOneIsFine()
+    {
+        Harness.Scalar("CREATE TRIGGER refusing BEFORE INSERT ON events WHEN NEW.message_id = 'bad' BEGIN SELECT RAISE(ABORT, 'refused'); END");
+        var (good, bad) = (Ingest(NewEvent("good", consumers: Orders)), Ingest(NewEvent("bad", consumers: Orders)));
+
+        var refused = await Assert.ThrowsAsync<StoreException>(async () => await CommitAsync(good, bad));
+
+        Assert.Equal(StoreFailure.Data, refused.Failure);
+        Assert.Empty(await ReadyAsync(Orders));
+        await CommitAsync(good);
+        Assert.Single(await ReadyAsync(Orders));
+    }
+
+    [Fact]
+    public async Task Migrate_OfAFileThatWasMadeInUtf16_IsRefusedWithTheRemedy()
+    {
+        await using var harness = new SqliteHarness();
+        await using (var connection = new SqliteConnection(harness.ConnectionString + ";Pooling=False"))
+        {
+            await connection.OpenAsync(Token);
+            await using var command = connection.CreateCommand();
+            command.CommandText = "PRAGMA encoding = 'UTF-16le'; CREATE TABLE other (id INTEGER)";
+            await command.ExecuteNonQueryAsync(Token);
+        }
+
+        await using var store = harness.Create(Time);
+        var refused = await Assert.ThrowsAsync<StoreException>(async () => await store.MigrateAsync(Token));
+
+        Assert.Equal(StoreFailure.Configuration, refused.Failure);
+        Assert.Contains("UTF-8", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -32,10 +32,10 @@ public sealed class FeatureFolderTests
         ("Commit", ["Diagnostics", "Shards"]),
         ("Delivery", ["Diagnostics", "Retry", "Dispatch"]),
         ("Dispatch", ["Diagnostics", "Retry", "Shards", "Storage", "Commit", "Delivery", "Handlers", "Hosting"]),
-        ("Handlers", ["Commit", "Delivery", "Dispatch"]),
+        ("Handlers", ["Commit", "Delivery", "Dispatch", "Events"]),
         ("Events", ["Shards", "Commit", "Dispatch", "Hosting"]),
         ("Replay", ["Shards", "Commit", "Dispatch", "Hosting"]),
-        ("Retention", ["Shards", "Commit"]),
+        ("Retention", ["Shards", "Commit", "Dispatch"]),
         ("Operations", ["Shards", "Commit", "Dispatch", "Hosting", "Replay"]),
         ("Cluster", ["Shards", "Storage", "Commit", "Dispatch", "Hosting", "Replay"]),
     ];

@@ -2,7 +2,7 @@ using Carrick.Server.Serve;
 
 namespace Carrick.Server.Cli.Doctor;
 
-/// <summary>Looks at the store that a connection string names: it reads what every server reads at its start.</summary>
+/// <summary>Looks at the store that a connection string names: it asks for what every server asks for at its start.</summary>
 internal static class StoreCheck
 {
     public static async Task<DoctorCheck> RunAsync(ServerSettings settings, CancellationToken cancellationToken)
@@ -14,8 +14,8 @@ internal static class StoreCheck
 
         try
         {
-            await StoreAccess.ReadConfigurationAsync(settings, cancellationToken);
-            return DoctorCheck.Ok("store", "it can be read");
+            await StoreAccess.CheckAsync(settings, cancellationToken);
+            return DoctorCheck.Ok("store", "schema, encoding and permissions are as they must be, and it can be written");
         }
         catch (StoreException exception)
         {

@@ -3,6 +3,9 @@ namespace Carrick.Storage.Commands;
 /// <summary>Stores the events of one request, their message ids, and a work row for every matching consumer. All or none.</summary>
 public sealed class IngestCommand : StoreCommand
 {
+    /// <inheritdoc/>
+    internal override bool IsCostly => false;
+
     /// <summary>The events.</summary>
     public required IReadOnlyList<NewEvent> Events { get; init; }
 

@@ -3,6 +3,9 @@ namespace Carrick.Storage.Commands;
 /// <summary>Makes an outstanding delivery due at once.</summary>
 public sealed class RequeueCommand : StoreCommand
 {
+    /// <inheritdoc/>
+    internal override bool IsCostly => false;
+
     /// <summary>The delivery.</summary>
     public required RecordId Delivery { get; init; }
 
@@ -18,6 +21,9 @@ public sealed class RequeueCommand : StoreCommand
 /// <summary>Drops a delivery, outstanding or dead: the outcome is <see cref="DeliveryOutcome.Discarded"/>.</summary>
 public sealed class DiscardCommand : StoreCommand
 {
+    /// <inheritdoc/>
+    internal override bool IsCostly => false;
+
     /// <summary>The delivery.</summary>
     public required RecordId Delivery { get; init; }
 
@@ -42,6 +48,9 @@ public sealed class DiscardCommand : StoreCommand
 /// <summary>Makes new deliveries of stored events: a replay of events, or of dead letters.</summary>
 public sealed class ReplayCommand : StoreCommand
 {
+    /// <inheritdoc/>
+    internal override bool IsCostly => Job is not null;
+
     /// <summary>The deliveries to make. Those whose dead letter is replayed or gone by now, or whose event is gone, are left out.</summary>
     public required IReadOnlyList<NewReplay> Replays { get; init; }
 

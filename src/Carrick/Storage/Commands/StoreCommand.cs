@@ -14,6 +14,9 @@ public abstract class StoreCommand
     /// <summary>It is not refused while the store cannot write, but held and tried again.</summary>
     internal virtual bool IsHeld => false;
 
+    /// <summary>It takes statements of its own, while all nodes of a shared store wait: only a few are taken into one commit.</summary>
+    internal virtual bool IsCostly => true;
+
     /// <summary>Gives new records their ids, in the order of commit.</summary>
     internal virtual void AssignIds(RecordIdGenerator ids)
     {
@@ -23,6 +26,10 @@ public abstract class StoreCommand
     internal virtual void Forget()
     {
     }
+
+    /// <summary>Takes out what the database may refuse and nothing depends on, so that the command can be tried once more.</summary>
+    /// <returns><see langword="false"/> if there is nothing to take out.</returns>
+    internal virtual bool Reduce() => false;
 
     internal void Succeed() => _done.TrySetResult();
 

@@ -9,7 +9,7 @@ public abstract class WorkCommand : StoreCommand
     public required WorkItem Item { get; init; }
 
     /// <summary>The attempt that led to it, or <see langword="null"/>.</summary>
-    public AttemptRecord? Attempt { get; init; }
+    public AttemptRecord? Attempt { get; internal set; }
 
     /// <summary>When.</summary>
     public required DateTimeOffset At { get; init; }
@@ -17,9 +17,26 @@ public abstract class WorkCommand : StoreCommand
     /// <summary>Set by the store: the row was there and ours.</summary>
     public bool Applied { get; set; }
 
+    /// <summary>In place of a text that the database refuses.</summary>
+    private protected const string Unstorable = "The database refused the text of the error.";
+
     internal override bool IsHeld => true;
 
+    internal override bool IsCostly => false;
+
     internal override void Forget() => Applied = false;
+
+    /// <inheritdoc/>
+    internal override bool Reduce()
+    {
+        if (Attempt is not { Error: { } error } attempt || error == Unstorable)
+        {
+            return false;
+        }
+
+        Attempt = attempt with { Error = Unstorable };
+        return true;
+    }
 }
 
 /// <summary>Ends a delivery: deletes the work row, writes the attempt and the outcome.</summary>
@@ -29,7 +46,15 @@ public sealed class CompleteCommand : WorkCommand
     public required DeliveryOutcome Outcome { get; init; }
 
     /// <summary>What the consumer has of a subject now; kept if it is the newest. <see langword="null"/> for consumers whose versions the store does not keep.</summary>
-    public SubjectVersion? Delivered { get; init; }
+    public SubjectVersion? Delivered { get; internal set; }
+
+    /// <inheritdoc/>
+    internal override bool Reduce()
+    {
+        var reduced = base.Reduce() || Delivered is not null;
+        Delivered = null;
+        return reduced;
+    }
 }
 
 /// <summary>A version of a subject.</summary>
@@ -60,15 +85,26 @@ public sealed class DeadLetterCommand : WorkCommand
     public required FailureCategory Category { get; init; }
 
     /// <summary>Why, in words.</summary>
-    public required string Reason { get; init; }
+    public required string Reason { get; set; }
 
     /// <summary>Disable the consumer in the same transaction (410), with this reason.</summary>
-    public string? DisableReason { get; init; }
+    public string? DisableReason { get; internal set; }
+
+    /// <inheritdoc/>
+    internal override bool Reduce()
+    {
+        var reduced = base.Reduce() || Reason != Unstorable;
+        (Reason, DisableReason) = (Unstorable, DisableReason is null ? null : Unstorable);
+        return reduced;
+    }
 }
 
 /// <summary>Counts a start of a delivery under guard; a later <see cref="RetryCommand"/> sets the count back.</summary>
 public sealed class RecordStartCommand : WorkCommand
 {
+    /// <inheritdoc/>
+    internal override bool IsCostly => true;
+
     /// <summary>Set by the store: starts without an end, this one included.</summary>
     public int Starts { get; set; }
 }
