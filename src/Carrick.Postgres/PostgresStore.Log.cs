@@ -15,6 +15,9 @@ internal sealed partial class PostgresStore
         [LoggerMessage(2104, LogLevel.Warning, "{Store} was not told that this node ended without a crash; after the next start deliveries may run one at a time for a minute.")]
         public static partial void NotCounted(ILogger logger, Exception exception, string store);
 
+        [LoggerMessage(2105, LogLevel.Error, "{Store}: the lease of this node could not be renewed for a reason that is not the database's; it is tried again. Please report it.")]
+        public static partial void NotRenewed(ILogger logger, Exception exception, string store);
+
         [LoggerMessage(2102, LogLevel.Information, "{Store} is closed.")]
         public static partial void Closed(ILogger logger, string store);
 

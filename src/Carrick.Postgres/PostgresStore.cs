@@ -122,6 +122,7 @@ internal sealed partial class PostgresStore : ISharedStore
             var lease = new NodeLease(Database, LockKey, () => _writer?.Known ?? 0)
             {
                 Renewed = Shards.Renewed,
+                Failed = error => Log.NotRenewed(_logger, error, Name),
                 Seen = view => Seen?.Invoke(view),
                 Told = () => Told?.Invoke(),
             };

@@ -58,6 +58,9 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
     /// <summary>Called when the lease was renewed: with the time stamp from before, and how long it lasts.</summary>
     public required Action<long, TimeSpan> Renewed { get; init; }
 
+    /// <summary>Called when a renewal failed for a reason that is not the database's; it is tried again.</summary>
+    public required Action<Exception> Failed { get; init; }
+
     /// <inheritdoc cref="ISharedStore.Seen"/>
     public required Action<ClusterView> Seen { get; init; }
 
@@ -210,8 +213,14 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
             {
                 return;
             }
-            catch (Exception error) when (PostgresErrors.IsOfTheDriver(error))
+            catch (Exception error)
             {
+                // Whatever it was: without a renewal this node would lose its work for good, and nobody would know why.
+                if (!PostgresErrors.IsOfTheDriver(error))
+                {
+                    Failed(error);
+                }
+
                 await AbandonAsync().ConfigureAwait(false);
                 due = TimeSpan.Zero;
                 await Task.Delay(AfterFailure, TimeProvider.System, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -110,6 +110,11 @@ internal sealed class Checkpointer : IDisposable
             {
                 return;
             }
+            catch (Exception error)
+            {
+                // Nothing may leave this thread: it would end the process. The log is as it was, and the next checkpoint moves it.
+                _failure = new StoreException($"A checkpoint of '{_file.Name}' failed unexpectedly ({error.GetType().Name}).", StoreFailure.Transient, error);
+            }
         }
     }
 

@@ -146,6 +146,27 @@ public sealed class PostgresRefusalTests : IAsyncLifetime
             "an event to be stored again");
     }
 
+    [Theory]
+    [InlineData("TABLE ~nodes", "nodes")]
+    [InlineData("TABLE ~event_keys", "event_keys")]
+    [InlineData("TABLE ~work", "work")]
+    [InlineData("SEQUENCE ~ids", "ids")]
+    public async Task Commit_WhoseFirstStatementsFailForAWhile_EndsNothingAndGoesOn(string thing, string name)
+    {
+        await using var host = await StartAsync(_ => { });
+        await host.IngestAsync("before");
+        await host.WhenCountAsync(DeliveryState.Succeeded, 1);
+        _schema.Scalar($"ALTER {thing} RENAME TO {name}_away");
+
+        await Assert.ThrowsAsync<EngineFullException>(() => host.IngestAsync("during"));
+
+        Assert.NotEqual(EngineState.Stopped, host.Engine.State);
+        _schema.Scalar($"ALTER {thing}_away RENAME TO {name}");
+        await host.WhenAsync(() => Task.FromResult(host.Engine.Problem is null), "the engine to be ready");
+        await host.IngestAsync("after");
+        await host.WhenCountAsync(DeliveryState.Succeeded, 2);
+    }
+
     private Task<EngineHost> StartAsync(Action<IntegrationBuilder> configure) => EngineHost.StartAsync(
         carrick => carrick.UsePostgres(_schema.ConnectionString, options => options.Schema = _schema.Name),
         ScriptedSender.Always(AttemptResult.Success(200)),
