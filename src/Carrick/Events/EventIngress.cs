@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Carrick.Commit;
 using Carrick.Hosting;
@@ -36,6 +35,11 @@ internal sealed class EventIngress(RunningTopology topology, ICommitQueue commit
 
         Check(item.Type, "type");
         Check(item.MessageId, "message id");
+        if (item.MessageId.Contains(DeduplicationKey.Separator, StringComparison.Ordinal))
+        {
+            throw new ArgumentException("The message id must not hold the character U+001F.", nameof(item));
+        }
+
         List<NewWork> work = [];
         foreach (var pump in integration.Consumers)
         {
@@ -51,16 +55,21 @@ internal sealed class EventIngress(RunningTopology topology, ICommitQueue commit
             }
         }
 
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(item.Body.Span, hash);
         return new NewEvent
         {
             Content = item,
             Integration = integration.Number,
-            BodyHash = BinaryPrimitives.ReadInt64BigEndian(hash),
+            BodyHash = item.Key?.Digest ?? Hash(item.Body.Span),
             ReceivedAt = now,
             Work = work,
         };
+    }
+
+    private static long Hash(ReadOnlySpan<byte> body)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(body, hash);
+        return DeduplicationKey.Short(hash);
     }
 
     private static void Check(string value, string field)

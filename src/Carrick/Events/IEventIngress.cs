@@ -5,6 +5,6 @@ public interface IEventIngress
 {
     /// <summary>Stores events of one request atomically and returns after the commit, one result per event in the order given.</summary>
     /// <exception cref="EngineFullException">The write queue is full, or the store cannot write now; nothing was stored. Retry later.</exception>
-    /// <exception cref="ArgumentException">An integration is unknown or a field is too long.</exception>
+    /// <exception cref="ArgumentException">An integration is unknown, a field is too long, or a message id holds U+001F.</exception>
     ValueTask<IReadOnlyList<IngestResult>> IngestAsync(IReadOnlyList<IncomingEvent> events, CancellationToken cancellationToken);
 }
