@@ -198,7 +198,3 @@ public abstract class DeduplicationCompliance<THarness> : StoreTest<THarness>
         }
     }
 }
-
-public sealed class InMemoryDeduplicationCompliance : DeduplicationCompliance<InMemoryHarness>;
-
-public sealed class PoolerDeduplicationCompliance : DeduplicationCompliance<PoolerHarness>;
