@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Carrick.Signatures;
 
@@ -10,19 +11,23 @@ internal sealed class EventMapper
     private const int BytesPerItem = 64;
     private const int LeastItems = 1_000;
     private readonly EventPlan _plan;
+    private readonly ImmutableArray<(AlternativePlan Alternative, EventIdentity Identity)> _identities;
+    private readonly EventIdentity _unsigned;
     private readonly FieldReader _reader;
     private readonly int _mostItems;
 
-    public EventMapper(EventPlan plan, WebhookSourceDefinition definition)
+    public EventMapper(WebhookSourceDefinition definition)
     {
-        _plan = definition.Override(plan);
+        _plan = definition.Override(definition.Scheme.Plan.Event);
+        _identities = [.. definition.Scheme.Plan.Alternatives.Select(alternative => (alternative, new EventIdentity(_plan, alternative, definition.SameBody)))];
+        _unsigned = new EventIdentity(_plan, null, definition.SameBody);
         _reader = new FieldReader(_plan.References);
         _mostItems = (int)Math.Max(LeastItems, definition.MaxBodyBytes / BytesPerItem);
     }
 
     /// <summary>The events of the request, in its order.</summary>
     /// <returns>Nothing if the body has too many.</returns>
-    public IReadOnlyList<IncomingEvent> Map(string integration, in WebhookRequest request, string verdict, IReadOnlyList<KeyValuePair<string, string>> headers)
+    public IReadOnlyList<IncomingEvent> Map(string integration, in WebhookRequest request, SignatureVerdict verdict, IReadOnlyList<KeyValuePair<string, string>> headers)
     {
         var shared = new IncomingEvent
         {
@@ -33,7 +38,7 @@ internal sealed class EventMapper
             Headers = headers,
             Body = request.Body,
             TraceParent = TraceParent.Read(request.Headers),
-            Verdict = verdict,
+            Verdict = verdict.Text,
         };
         var items = _plan.Split is { } split ? JsonItems.Find(split, request.Body.Span, _mostItems) : [JsonItem.Whole(request.Body.Length)];
         if (items is null)
@@ -41,19 +46,35 @@ internal sealed class EventMapper
             return [];
         }
 
+        var identity = IdentityOf(verdict.Alternative);
         var fields = _reader.Open(request);
         var events = new IncomingEvent[items.Count];
         for (var i = 0; i < events.Length; i++)
         {
-            events[i] = Map(shared with { Body = request.Body[items[i].Start..items[i].End] }, fields.Read(items[i]));
+            var values = fields.Read(items[i]);
+            events[i] = Map(shared with { Body = request.Body[items[i].Start..items[i].End] }, values, identity.Of(request.Body.Span[items[i].Start..items[i].End], items[i].Items, values));
         }
 
         return events;
     }
 
-    private IncomingEvent Map(IncomingEvent item, FieldValues fields) => item with
+    private EventIdentity IdentityOf(AlternativePlan? alternative)
     {
-        MessageId = fields.Join(_plan.Id, ':', whole: true) is { } id ? FieldText.Id(id.Text) : FieldText.HashOf(item.Body.Span),
+        foreach (var known in _identities)
+        {
+            if (ReferenceEquals(known.Alternative, alternative))
+            {
+                return known.Identity;
+            }
+        }
+
+        return _unsigned;
+    }
+
+    private IncomingEvent Map(IncomingEvent item, FieldValues fields, (string MessageId, DeduplicationKey? Key) identity) => item with
+    {
+        MessageId = identity.MessageId,
+        Key = identity.Key,
         Type = fields.Join(_plan.Type, '.', whole: false) is { Hashed: false } type ? FieldText.Type(type.Text) : FieldText.UnknownType,
         Subject = fields.Join(_plan.Subject, ':', whole: true) is { } subject ? FieldText.Id(subject.Text) : null,
         Version = fields.Join(_plan.Version, ':', whole: true) is { } version ? Version(version.Text) : null,

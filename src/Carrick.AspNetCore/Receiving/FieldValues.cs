@@ -27,10 +27,14 @@ internal readonly struct FieldValues(ImmutableArray<FieldReference> references, 
     /// <param name="expression">What to read.</param>
     /// <param name="separator">Stands between joined fields.</param>
     /// <param name="whole">All fields of an alternative must be there, not only the first.</param>
-    public FieldValue? Join(FieldExpression expression, char separator, bool whole)
+    public FieldValue? Join(FieldExpression expression, char separator, bool whole) => Join(expression, separator, whole, out _);
+
+    /// <summary>The same, with the number of the alternative.</summary>
+    public FieldValue? Join(FieldExpression expression, char separator, bool whole, out int which)
     {
-        foreach (var alternative in expression.Alternatives)
+        for (which = 0; which < expression.Alternatives.Length; which++)
         {
+            var alternative = expression.Alternatives[which];
             FieldValue? joined = null;
             var complete = true;
             foreach (var field in alternative)

@@ -11,6 +11,7 @@ internal sealed class WebhookMetrics
     private readonly Counter<long> _received;
     private readonly Counter<long> _failures;
     private readonly Counter<long> _conflicts;
+    private readonly Counter<long> _replays;
     private readonly Histogram<double> _acknowledged;
 
     public WebhookMetrics(IMeterFactory meters)
@@ -19,6 +20,7 @@ internal sealed class WebhookMetrics
         _received = meter.CreateCounter<long>("carrick.inbound.received", "{event}", "Events accepted, and requests refused, by result.");
         _failures = meter.CreateCounter<long>("carrick.security.signature_failures", "{request}", "Requests with a bad signature, by reason.");
         _conflicts = meter.CreateCounter<long>("carrick.inbound.conflicts", "{event}", "Duplicates whose body differs from the first one.");
+        _replays = meter.CreateCounter<long>("carrick.inbound.possible_replays", "{event}", "Events accepted although their body was known under another, unsigned id.");
         _acknowledged = meter.CreateHistogram<double>("carrick.inbound.ack.duration", "s", "Time from the request's headers to the acknowledgement of a durable event.", advice: Diagnostics.Buckets.Local);
     }
 
@@ -28,10 +30,19 @@ internal sealed class WebhookMetrics
     public void SignatureFailure(string source, string reason) =>
         _failures.Add(1, new KeyValuePair<string, object?>("source", source), new KeyValuePair<string, object?>("reason", reason));
 
-    public void Acknowledged(string source, IReadOnlyList<IngestResult> results, TimeSpan duration)
+    /// <summary>Counts the events of a request that was answered.</summary>
+    /// <returns>How many may be replays.</returns>
+    public int Acknowledged(string source, IReadOnlyList<IngestResult> results, TimeSpan duration)
     {
-        var duplicates = results.Count(result => result.Duplicate);
-        var conflicts = results.Count(result => result.Conflict);
+        var (duplicates, conflicts, replays) = (0, 0, 0);
+        for (var i = 0; i < results.Count; i++)
+        {
+            var result = results[i];
+            duplicates += result.Duplicate ? 1 : 0;
+            conflicts += result.Conflict ? 1 : 0;
+            replays += result.PossibleReplayOf is null ? 0 : 1;
+        }
+
         Add(source, "accepted", results.Count - duplicates);
         Add(source, "duplicate", duplicates);
         if (conflicts > 0)
@@ -39,7 +50,13 @@ internal sealed class WebhookMetrics
             _conflicts.Add(conflicts, new KeyValuePair<string, object?>("source", source));
         }
 
+        if (replays > 0)
+        {
+            _replays.Add(replays, new KeyValuePair<string, object?>("source", source));
+        }
+
         _acknowledged.Record(duration.TotalSeconds, new TagList { { "source", source } });
+        return replays;
     }
 
     private void Add(string source, string result, int count)

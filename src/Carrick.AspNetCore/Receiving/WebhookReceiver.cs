@@ -97,7 +97,7 @@ internal sealed class WebhookReceiver(
             return;
         }
 
-        var events = source.Events.Map(name, request, verdict.Text, source.Headers.Pick(http.Headers));
+        var events = source.Events.Map(name, request, verdict, source.Headers.Pick(http.Headers));
         if (events.Count == 0)
         {
             metrics.Received(name, "too_many_events");
@@ -136,7 +136,11 @@ internal sealed class WebhookReceiver(
             return;
         }
 
-        metrics.Acknowledged(name, results, time.GetElapsedTime(started));
+        if (metrics.Acknowledged(name, results, time.GetElapsedTime(started)) is var replays and > 0)
+        {
+            signals.PossibleReplay(name, replays);
+        }
+
         await (source.Scheme.Ack is { } ack
             ? WebhookAnswers.WriteAsync(context, ack.Status, ack.ContentType, ack.Body)
             : WebhookAnswers.AcceptedAsync(context, results));

@@ -11,7 +11,7 @@ internal sealed class WebhookSource
         Definition = definition;
         Scheme = definition.Scheme.Plan;
         Verifier = new SignatureVerifier(Scheme.Name, alternatives, definition.PublicUrl?.OriginalString, definition.Tolerance);
-        Events = new EventMapper(Scheme.Event, definition);
+        Events = new EventMapper(definition);
         Handshakes = new Handshaker(Scheme.Handshakes, definition.VerifyToken);
         Headers = new KeptHeaders(Scheme);
     }

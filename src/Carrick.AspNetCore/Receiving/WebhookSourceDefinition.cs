@@ -39,9 +39,16 @@ public sealed record WebhookSourceDefinition : SourceDefinition
     /// <value>1 KiB to 25 MiB; default 1 MiB.</value>
     public long MaxBodyBytes { get; init; } = 1024 * 1024;
 
-    /// <summary>Where the message id stands, such as <c>json.data.id</c> or <c>header.x-id | json.id</c>.</summary>
+    /// <summary>
+    /// Where the message id stands, such as <c>json.data.id</c> or <c>header.x-id | json.id</c>. What is named here must be unique: where the signature covers it,
+    /// it alone tells whether a message is known. Where no signature covers it, the body counts too. Of several fields those that are signed come first.
+    /// </summary>
     /// <value>Default: the scheme's, and the SHA-256 of the body if nothing stands there.</value>
     public string? IdPath { get; init; }
+
+    /// <summary>What to do with a body that is known under another id, where the id is not signed.</summary>
+    /// <value>Default <see cref="SameBodyPolicy.Accept"/>.</value>
+    public SameBodyPolicy SameBody { get; init; }
 
     /// <summary>Where the type stands.</summary>
     /// <value>Default: the scheme's, and <c>unknown</c> if nothing stands there.</value>
@@ -99,6 +106,7 @@ public sealed record WebhookSourceDefinition : SourceDefinition
     internal EventPlan Override(EventPlan plan) => plan with
     {
         Id = FieldExpression.TryParse(IdPath ?? "") ?? plan.Id,
+        HasUniqueId = IdPath is null ? plan.HasUniqueId : true,
         Type = FieldExpression.TryParse(TypePath ?? "") ?? plan.Type,
         Subject = FieldExpression.TryParse(SubjectPath ?? "") ?? plan.Subject,
         Version = FieldExpression.TryParse(VersionPath ?? "") ?? plan.Version,

@@ -21,7 +21,7 @@ internal static class Shape
         return new EventResource(
             item.Id.ToString(IdPrefix.Event), item.Integration, item.Type, item.MessageId, item.Subject, item.ContentType, item.Body.Length,
             item.ReceivedAt.UtcDateTime, [.. item.Headers.Select(header => new HeaderResource(header.Key, header.Value))],
-            item.TraceParent, item.Version, item.Verdict, detail.Conflicts, [.. detail.Deliveries.Select(delivery => Of(delivery, operations))]);
+            item.TraceParent, item.Version, item.Verdict, detail.Conflicts, detail.PossibleReplayOf?.ToString(IdPrefix.Event), [.. detail.Deliveries.Select(delivery => Of(delivery, operations))]);
     }
 
     public static DeliveryResource Of(DeliveryView view, IOperations operations) => new()

@@ -56,7 +56,7 @@ internal sealed class AlternativeVerifier(string scheme, KeyedAlternative altern
             SHA256.HashData(_keys[i].Bytes, expected);
             if (CryptographicOperations.FixedTimeEquals(actual, expected))
             {
-                return new SignatureVerdict(SignatureFailure.None, _names[i], _keys[i]);
+                return new SignatureVerdict(SignatureFailure.None, _names[i], _keys[i], _plan);
             }
         }
 
@@ -100,7 +100,7 @@ internal sealed class AlternativeVerifier(string scheme, KeyedAlternative altern
                     switch (Matches(content, _keys[i], decoded))
                     {
                         case true:
-                            return new SignatureVerdict(SignatureFailure.None, _names[i], _keys[i]);
+                            return new SignatureVerdict(SignatureFailure.None, _names[i], _keys[i], _plan);
                         case null:
                             return SignatureVerdict.Rejected(SignatureFailure.MissingField);
                     }

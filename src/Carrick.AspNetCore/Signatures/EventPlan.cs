@@ -10,6 +10,12 @@ internal sealed record EventPlan
 
     public FieldExpression Id { get; init; } = FieldExpression.None;
 
+    /// <summary>The sender promises that no two messages have one id, and that a repeated one has the same.</summary>
+    public bool HasUniqueId { get; init; }
+
+    /// <summary>A JSON field that counts the attempts of the sender, so that a repeated message differs in it; <see langword="null"/> if there is none.</summary>
+    public FieldReference? Attempt { get; init; }
+
     public FieldExpression Type { get; init; } = FieldExpression.None;
 
     public FieldExpression Subject { get; init; } = FieldExpression.None;

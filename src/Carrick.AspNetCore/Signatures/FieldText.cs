@@ -34,8 +34,10 @@ internal static class FieldText
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(bytes, hash);
-        return HashPrefix + Convert.ToHexStringLower(hash);
+        return HashText(hash);
     }
+
+    public static string HashText(ReadOnlySpan<byte> hash) => HashPrefix + Convert.ToHexStringLower(hash);
 
     private static bool IsPlain(string text)
     {

@@ -94,6 +94,8 @@ internal static class SchemeReader
         var plan = split with
         {
             Id = Fields(node, "id", split),
+            HasUniqueId = node.Flag("uniqueId"),
+            Attempt = Attempt(node, split),
             Type = Fields(node, "type", split),
             Subject = Fields(node, "subject", split),
             Version = FirstGiven(version, order, time),
@@ -136,6 +138,23 @@ internal static class SchemeReader
         }
 
         return split;
+    }
+
+    private static FieldReference? Attempt(SchemeNode node, EventPlan plan)
+    {
+        if (Fields(node, "attempt", plan) is not { Alternatives.IsEmpty: false } expression)
+        {
+            return null;
+        }
+
+        var fields = expression.References.ToArray();
+        if (fields is [{ Source: FieldSource.Json } field] && field.Steps.All(step => step.Index == -1) && (plan.Split is null ? field.Items.Length == 0 : plan.Split.EndsIn(field.Items)))
+        {
+            return field;
+        }
+
+        node.Error("attempt", "must be one JSON field of what becomes an event, and stand in no array within it");
+        return null;
     }
 
     private static FieldExpression Fields(SchemeNode node, string name, EventPlan plan)

@@ -30,6 +30,9 @@ internal sealed class SplitPlan(ImmutableArray<SplitPath> paths)
         return paths.Count <= MaxPaths ? new SplitPlan(paths.ToImmutable()) : null;
     }
 
+    /// <summary>Whether these are the items of one of the paths, and not of an array around them.</summary>
+    public bool EndsIn(string items) => Paths.Any(path => path.Levels[^1] == items);
+
     /// <summary>Whether these are the items of one of the paths, or of an array around them.</summary>
     public bool Has(string items) => Paths.Any(path => path.Levels.Contains(items));
 }

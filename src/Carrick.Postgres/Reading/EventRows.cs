@@ -8,7 +8,7 @@ namespace Carrick.Postgres.Reading;
 internal static class EventRows
 {
     public const string Columns =
-        "id, integration, type, message_id, subject, content_type, received_at, version, verdict, trace_parent, headers, body";
+        "id, integration, type, message_id, subject, content_type, received_at, version, verdict, trace_parent, headers, body, deduplication_key";
 
     /// <summary>Without the body, which stays where it is: its length is known without it.</summary>
     public const string SummaryColumns = "id, integration, type, message_id, subject, content_type, octet_length(body), received_at";
@@ -27,6 +27,7 @@ internal static class EventRows
         TraceParent = row.NullableText(9),
         Headers = row.IsDBNull(10) ? [] : HeaderCodec.Read(row.Blob(10)),
         Body = row.Blob(11),
+        DeduplicationKey = row.NullableText(12),
     };
 
     public static EventSummary ReadSummary(NpgsqlDataReader row, StoreState state) => new(

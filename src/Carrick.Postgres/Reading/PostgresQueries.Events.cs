@@ -22,17 +22,26 @@ internal sealed partial class PostgresQueries
     private const string EventsById =
         $"SELECT {EventRows.SummaryColumns} FROM ~events WHERE {EventMatches} AND id = ANY($6) ORDER BY id DESC LIMIT $7";
 
-    // Primary key of event_keys, a seek per integration.
+    // Primary key of event_keys, two seeks per integration: the key is the message id, or begins with it.
     private const string KeysByMessage =
         """
         SELECT event FROM ~event_keys
-        WHERE integration = ANY(ARRAY(SELECT number FROM ~integrations)) AND message_id = $1 AND event < $2 ORDER BY event DESC
+        WHERE integration = ANY(ARRAY(SELECT number FROM ~integrations)) AND message_id = $1 AND event < $2
+        UNION ALL
+        SELECT event FROM ~event_keys
+        WHERE integration = ANY(ARRAY(SELECT number FROM ~integrations)) AND message_id > $3 AND message_id < $4 AND event < $2
+        ORDER BY event DESC
         """;
 
     private const string OneEvent = $"SELECT {EventRows.Columns} FROM ~events WHERE id = $1";
 
-    // Index event_keys_event.
-    private const string Conflicts = "SELECT conflicts FROM ~event_keys WHERE event = $1";
+    // Indexes event_keys_event and event_keys_shared_body.
+    private const string KeyOfEvent =
+        """
+        SELECT conflicts,
+            (SELECT o.event FROM ~event_keys AS o WHERE o.integration = k.integration AND o.shared_body = k.shared_body AND o.event < k.event ORDER BY o.event LIMIT 1)
+        FROM ~event_keys AS k WHERE event = $1
+        """;
 
     public async ValueTask<IReadOnlyList<EventSummary>> ListEventsAsync(
         EventFilter filter, RecordId? before, int limit, CancellationToken cancellationToken)
@@ -58,7 +67,12 @@ internal sealed partial class PostgresQueries
         }
 
         var keys = await reader.ListAsync(
-            KeysByMessage, [P.Text(filter.MessageId), P.Int64(last)], static row => row.GetInt64(0), cancellationToken).ConfigureAwait(false);
+            KeysByMessage,
+            [
+                P.Text(filter.MessageId), P.Int64(last),
+                P.Text(filter.MessageId + DeduplicationKey.Separator), P.Text(filter.MessageId + DeduplicationKey.AfterSeparator),
+            ],
+            static row => row.GetInt64(0), cancellationToken).ConfigureAwait(false);
         return keys.Count == 0 ? [] : await ListAsync(EventsById, P.Int64s([.. keys]), P.Int32(limit)).ConfigureAwait(false);
     }
 
@@ -74,10 +88,11 @@ internal sealed partial class PostgresQueries
                     return null;
                 }
 
-                var conflicts = await query.ListAsync(
-                    Conflicts, [P.Int64(id.Key)], static row => row.GetInt32(0), cancellationToken).ConfigureAwait(false);
+                var keys = await query.ListAsync(
+                    KeyOfEvent, [P.Int64(id.Key)], static row => (Conflicts: row.GetInt32(0), First: row.NullableInt64(1)), cancellationToken).ConfigureAwait(false);
+                var key = keys is [var only, ..] ? only : default;
                 var deliveries = await EventDeliveries.ReadAsync(query, state, id, cancellationToken).ConfigureAwait(false);
-                return new EventDetail(found[0], conflicts is [var count, ..] ? count : 0, [.. deliveries.Take(1_000)]);
+                return new EventDetail(found[0], key.Conflicts, [.. deliveries.Take(1_000)]) { PossibleReplayOf = state.Ids.Make(key.First) };
             },
             cancellationToken).ConfigureAwait(false);
 

@@ -9,7 +9,7 @@ internal static class ConfigKeys
 
     public static readonly string[] Receive =
     [
-        "scheme", "secrets", "accept", "publicUrl", "tolerance", "verifyToken", "maxBody", "subject", "version", "type", "id",
+        "scheme", "secrets", "accept", "publicUrl", "tolerance", "verifyToken", "maxBody", "subject", "version", "type", "id", "sameBody",
     ];
 
     public static readonly string[] Deliver =

@@ -17,6 +17,8 @@ internal static class ReceiveRules
         ["versionPath"] = "version",
     };
 
+    private static readonly (string Word, SameBodyPolicy Value)[] SameBodies = [("accept", SameBodyPolicy.Accept), ("refuse", SameBodyPolicy.Refuse)];
+
     private static readonly Dictionary<string, string> Remedies = new(StringComparer.Ordinal)
     {
         ["secrets"] = "Copy the secret from the sender's settings into a variable; 'carrick schemes NAME' says what it looks like.",
@@ -49,6 +51,7 @@ internal static class ReceiveRules
             TypePath = section.Text("type"),
             SubjectPath = section.Text("subject"),
             VersionPath = section.Text("version"),
+            SameBody = section.Word("sameBody", SameBodies) ?? SameBodyPolicy.Accept,
         };
         if (scheme is null)
         {

@@ -8,7 +8,7 @@ internal static class EventRows
 {
     private const string One =
         """
-        SELECT integration, type, message_id, subject, content_type, received_at, version, verdict, trace_parent, headers, body
+        SELECT integration, type, message_id, subject, content_type, received_at, version, verdict, trace_parent, headers, body, deduplication_key
         FROM events WHERE id = ?1
         """;
 
@@ -34,6 +34,7 @@ internal static class EventRows
             TraceParent = row.NullableText(8),
             Headers = HeaderCodec.Read(row.Blob(9)),
             Body = row.Blob(10).ToArray(),
+            DeduplicationKey = row.NullableText(11),
         };
         row.Reset();
         return found;

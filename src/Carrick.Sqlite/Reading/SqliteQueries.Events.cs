@@ -18,9 +18,22 @@ internal sealed partial class SqliteQueries
         ORDER BY id DESC LIMIT ?3
         """;
 
-    // The unique index of event_keys, a seek per integration.
+    // The unique index of event_keys, two seeks per integration: the key is the message id, or begins with it.
     private const string EventsByMessage =
-        "SELECT event FROM event_keys WHERE integration IN (SELECT number FROM integrations) AND message_id = ?1 AND event < ?2 ORDER BY event DESC";
+        """
+        SELECT event FROM event_keys WHERE integration IN (SELECT number FROM integrations) AND message_id = ?1 AND event < ?2
+        UNION ALL
+        SELECT event FROM event_keys WHERE integration IN (SELECT number FROM integrations) AND message_id > ?3 AND message_id < ?4 AND event < ?2
+        ORDER BY event DESC
+        """;
+
+    // Primary key, and index event_keys_shared_body.
+    private const string KeyOfEvent =
+        """
+        SELECT conflicts,
+            (SELECT o.event FROM event_keys AS o WHERE o.integration = k.integration AND o.shared_body = k.shared_body AND o.event < k.event ORDER BY o.event LIMIT 1)
+        FROM event_keys AS k WHERE event = ?1
+        """;
 
     public async ValueTask<IReadOnlyList<EventSummary>> ListEventsAsync(
         EventFilter filter, RecordId? before, int limit, CancellationToken cancellationToken)
@@ -51,8 +64,8 @@ internal sealed partial class SqliteQueries
                     return null;
                 }
 
-                var conflicts = database["SELECT conflicts FROM event_keys WHERE event = ?1"].Bind(1, it.id.Key).Scalar() ?? 0;
-                return new EventDetail(found, conflicts, [.. EventDeliveries.Read(database, it.state, it.id).Take(1_000)]);
+                var (conflicts, first) = ReadKey(database, it.id.Key);
+                return new EventDetail(found, conflicts, [.. EventDeliveries.Read(database, it.state, it.id).Take(1_000)]) { PossibleReplayOf = it.state.Ids.Make(first) };
             },
             cancellationToken);
 
@@ -60,13 +73,27 @@ internal sealed partial class SqliteQueries
         Database database, string messageId, long before, int limit, Func<Database, long, long, int, IReadOnlyList<EventSummary>> read)
     {
         var keys = new List<long>();
-        var row = database[EventsByMessage].Bind(1, messageId).Bind(2, before);
+        var row = database[EventsByMessage].Bind(1, messageId).Bind(2, before)
+            .Bind(3, messageId + DeduplicationKey.Separator).Bind(4, messageId + DeduplicationKey.AfterSeparator);
         while (row.Step())
         {
             keys.Add(row.Int64(0));
         }
 
         return [.. keys.SelectMany(key => read(database, key, key + 1, 1)).Take(limit)];
+    }
+
+    private static (long Conflicts, long? First) ReadKey(Database database, long id)
+    {
+        var row = database[KeyOfEvent].Bind(1, id);
+        if (!row.Step())
+        {
+            return default;
+        }
+
+        var key = (row.Int64(0), row.NullableInt64(1));
+        row.Reset();
+        return key;
     }
 
     private static Statement BindFilter(Statement statement, EventFilter filter, int? integration) => statement

@@ -176,6 +176,7 @@ internal sealed class HandOff(RunningTopology topology, BodyBudget bodies, Shard
         Integration = stored.Content.Integration,
         Type = stored.Content.Type,
         MessageId = stored.Content.MessageId,
+        DeduplicationKey = stored.Content.StoredKey,
         Subject = stored.Content.Subject,
         ContentType = stored.Content.ContentType,
         Headers = stored.Content.Headers,

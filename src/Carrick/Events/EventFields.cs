@@ -26,6 +26,11 @@ internal static class EventFields
     {
         CheckContent(item.Type, item.Subject, item.ContentType, item.Body.Length);
         Required(item.MessageId, "message id");
+        if (item.MessageId.Contains(DeduplicationKey.Separator, StringComparison.Ordinal))
+        {
+            throw new ArgumentException("The message id must not hold the character U+001F.", nameof(item));
+        }
+
         Optional(item.TraceParent, "trace parent");
         Optional(item.Verdict, "verdict");
         CheckHeaders(item.Headers);

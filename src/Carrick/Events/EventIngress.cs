@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Carrick.Commit;
 using Carrick.Hosting;
@@ -48,15 +47,20 @@ internal sealed class EventIngress(RunningTopology topology, ICommitQueue commit
             }
         }
 
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(item.Body.Span, hash);
         return new NewEvent
         {
             Content = item,
             Integration = integration.Number,
-            BodyHash = BinaryPrimitives.ReadInt64BigEndian(hash),
+            BodyHash = item.Key?.Digest ?? Hash(item.Body.Span),
             ReceivedAt = now,
             Work = work,
         };
+    }
+
+    private static long Hash(ReadOnlySpan<byte> body)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(body, hash);
+        return DeduplicationKey.Short(hash);
     }
 }

@@ -12,8 +12,14 @@ public sealed record EventRecord
     /// <summary>The type, such as <c>invoice.paid</c>.</summary>
     public required string Type { get; init; }
 
-    /// <summary>The sender's id; the idempotency key.</summary>
+    /// <summary>The sender's id. The idempotency key where the sender signs it and promises that it is unique; elsewhere the key holds the digest of the body too.</summary>
     public required string MessageId { get; init; }
+
+    /// <summary>The key of deduplication, or <see langword="null"/> if it is the message id.</summary>
+    internal string? DeduplicationKey { get; init; }
+
+    /// <summary>What ledgers know the event by.</summary>
+    internal string KeyText => DeduplicationKey ?? MessageId;
 
     /// <summary>What the event is about, such as a customer's id; the ordering key of ordered consumers.</summary>
     public string? Subject { get; init; }

@@ -9,7 +9,7 @@ public sealed record IncomingEvent
     /// <summary>The type; at most 255 characters.</summary>
     public required string Type { get; init; }
 
-    /// <summary>The idempotency key within the integration; at most 255 characters.</summary>
+    /// <summary>The idempotency key within the integration; at most 255 characters, and never U+001F.</summary>
     public required string MessageId { get; init; }
 
     /// <summary>What the event is about; the ordering key of ordered consumers. At most 255 characters.</summary>
@@ -32,4 +32,16 @@ public sealed record IncomingEvent
 
     /// <summary>What the signature check found.</summary>
     public string? Verdict { get; init; }
+
+    /// <summary>The key of deduplication if the message id alone is none.</summary>
+    internal DeduplicationKey? Key { get; init; }
+
+    /// <summary>The text of the key of deduplication.</summary>
+    internal string KeyText => Key?.Text ?? MessageId;
+
+    /// <summary>The key, if it has to be stored beside the message id.</summary>
+    internal string? StoredKey => Key is { } key && key.Text != MessageId ? key.Text : null;
+
+    /// <summary>What to look for in other events, if the body can come again under another key.</summary>
+    internal long? SharedBody => Key is { IsShared: true } key ? key.Digest : null;
 }

@@ -59,7 +59,7 @@ internal sealed partial class HandlerLane
         foreach (var (item, pump) in batch.Announced)
         {
             // The second delivery of a message must see what became of the first.
-            if (item.Event is { } record && keys.Add((pump.Definition.Name, record.Integration, record.MessageId)))
+            if (item.Event is { } record && keys.Add((pump.Definition.Name, record.Integration, record.KeyText)))
             {
                 entries.Add(LedgerEntryOf((Integrations.HandlerDefinition)pump.Definition, item, record, now));
             }

@@ -355,5 +355,5 @@ internal sealed partial class HandlerLane : IDeliveryRunner
     }
 
     private static LedgerEntry LedgerEntryOf(HandlerDefinition definition, WorkItem item, EventRecord record, DateTimeOffset at) =>
-        new(definition.Name, record.Integration, record.MessageId, at, item.Forced, record.Subject, definition.SkipLate ? record.Version : null);
+        new(definition.Name, record.Integration, record.KeyText, at, item.Forced, record.Subject, definition.SkipLate ? record.Version : null);
 }

@@ -2,8 +2,8 @@ namespace Carrick.Handlers;
 
 /// <summary>The row of <c>processed_events</c> that makes an effect happen once.</summary>
 /// <param name="Consumer">The consumer's name.</param>
-/// <param name="Integration">The integration's name; message ids are unique within it.</param>
-/// <param name="MessageId">The message id.</param>
+/// <param name="Integration">The integration's name; keys are unique within it.</param>
+/// <param name="MessageId">The key of deduplication: the message id, or the message id with the digest of the body.</param>
 /// <param name="At">Now.</param>
 /// <param name="Force">Run although the ledger has the row (a forced replay).</param>
 /// <param name="Subject">With <paramref name="Version"/>: the late-event check.</param>

@@ -64,7 +64,11 @@ public sealed record EventSummary(
 /// <param name="Event">The event.</param>
 /// <param name="Conflicts">How often the message id came again with another body.</param>
 /// <param name="Deliveries">Its deliveries, oldest first; at most 1,000.</param>
-public sealed record EventDetail(EventRecord Event, long Conflicts, IReadOnlyList<DeliveryView> Deliveries);
+public sealed record EventDetail(EventRecord Event, long Conflicts, IReadOnlyList<DeliveryView> Deliveries)
+{
+    /// <summary>The first earlier event with the same body, if the message ids of both are not signed; <see langword="null"/> otherwise, or when its key is past its retention.</summary>
+    public RecordId? PossibleReplayOf { get; init; }
+}
 
 /// <summary>Which deliveries; unset members match all.</summary>
 /// <param name="State">The state; <see cref="DeliveryState.Running"/> is known to the engine only and matches what is pending or retrying.</param>

@@ -59,6 +59,25 @@ internal sealed class UpgradeHost : IAsyncDisposable
         return new UpgradeHost(host);
     }
 
+    /// <summary>An event whose id is not signed, so that its key holds the body.</summary>
+    public async Task<IngestResult> IngestKeyedAsync(string messageId, byte[]? body = null)
+    {
+        var digest = SHA256.HashData(body ?? Body);
+        var hash = DeduplicationKey.Short(digest);
+        return (await _host.Services.GetRequiredService<IEventIngress>().IngestAsync(
+            [
+                new IncomingEvent
+                {
+                    Integration = "billing",
+                    Type = "invoice.seen",
+                    MessageId = messageId,
+                    Body = body ?? Body,
+                    Key = new DeduplicationKey(DeduplicationKey.Join(messageId, digest), hash, IsShared: true, messageId, hash),
+                },
+            ],
+            TestContext.Current.CancellationToken))[0];
+    }
+
     public async Task<IngestResult> IngestAsync(string messageId, string type, string? subject = null) =>
         (await _host.Services.GetRequiredService<IEventIngress>().IngestAsync(
             [

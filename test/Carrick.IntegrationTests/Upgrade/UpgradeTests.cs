@@ -78,6 +78,9 @@ public sealed class UpgradeTests
     {
         Assert.True((await host.IngestAsync("booked", "invoice.paid")).Duplicate);
         var booked = Assert.Single(await host.Store.Queries.ListEventsAsync(new EventFilter(MessageId: "booked"), null, 10, TestContext.Current.CancellationToken));
+        Assert.Equal(new IngestResult(booked.Id, true, false), await host.IngestKeyedAsync("booked"));
+        Assert.False((await host.IngestKeyedAsync("booked", [1, 2, 3])).Duplicate);
+        Assert.Equal(2, (await host.Store.Queries.ListEventsAsync(new EventFilter(MessageId: "booked"), null, 10, TestContext.Current.CancellationToken)).Count);
         Assert.Single((await host.Operations.ReplayEventAsync(booked.Id, "billing/invoice.paid", force: false, new Operator("upgrade"), TestContext.Current.CancellationToken))!);
         await host.WhenAsync(DeliveryState.Succeeded, 7);
         Assert.Equal("kept", Assert.Single(await host.Store.Queries.ListApiKeysAsync(TestContext.Current.CancellationToken)).Name);

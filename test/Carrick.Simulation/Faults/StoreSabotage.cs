@@ -24,7 +24,7 @@ internal sealed class AnswerEarly : Sabotage
             {
                 foreach (var item in command.Events)
                 {
-                    var isKnown = tables.KeyIndex.TryGetValue((item.Integration, item.Content.MessageId), out var first);
+                    var isKnown = tables.KeyIndex.TryGetValue((item.Integration, item.Content.KeyText), out var first);
                     item.Result = new IngestResult(isKnown ? tables.Ids.Make(first) : item.Id, isKnown, false);
                 }
 

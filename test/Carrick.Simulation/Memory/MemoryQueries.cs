@@ -24,6 +24,9 @@ internal sealed class MemoryQueries(MemoryStore store) : IStoreQueries
                 row.Record,
                 tables.Keys.GetValueOrDefault(id.Key)?.Conflicts ?? 0,
                 [.. Deliveries(tables).Where(view => view.EventId == id).OrderBy(view => view.Id).Take(MostOfEvent)])
+            {
+                PossibleReplayOf = tables.Keys.GetValueOrDefault(id.Key) is { } key ? tables.Ids.Make(tables.FirstWithBody(key)) : null,
+            }
             : null,
         cancellationToken);
 

@@ -18,7 +18,7 @@ internal sealed class MemoryRetention(MemoryTables tables)
         {
             var row = tables.Keys[key];
             tables.Keys.Remove(key);
-            tables.KeyIndex.Remove((row.Integration, row.MessageId));
+            tables.KeyIndex.Remove((row.Integration, row.Key));
             command.Deleted++;
         }
 

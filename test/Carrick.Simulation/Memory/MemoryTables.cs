@@ -30,7 +30,7 @@ internal sealed class MemoryTables
 
     public SortedDictionary<long, KeyRow> Keys { get; private init; } = [];
 
-    public Dictionary<(int Integration, string MessageId), long> KeyIndex { get; private init; } = [];
+    public Dictionary<(int Integration, string Key), long> KeyIndex { get; private init; } = [];
 
     public SortedDictionary<long, WorkRow> Work { get; private init; } = [];
 
@@ -69,6 +69,11 @@ internal sealed class MemoryTables
     public int? FindIntegration(string name) => Integrations.IndexOf(name) is var index and >= 0 ? index + 1 : null;
 
     public int? FindConsumer(string name) => Consumers.Find(consumer => consumer.Name == name)?.Number;
+
+    /// <summary>The first earlier event with the same body, if it can come again under another key.</summary>
+    public long? FirstWithBody(KeyRow key) => key.SharedBody is null
+        ? null
+        : Keys.Values.FirstOrDefault(row => row.Integration == key.Integration && row.SharedBody == key.SharedBody && row.Event < key.Event)?.Event;
 
     public MemoryTables Copy() => new()
     {

@@ -78,7 +78,7 @@ internal sealed class MemoryWriter(MemoryTables tables)
         foreach (var item in command.Events)
         {
             var (content, key) = (item.Content, item.Id.Key);
-            if (tables.KeyIndex.TryGetValue((item.Integration, content.MessageId), out var first))
+            if (tables.KeyIndex.TryGetValue((item.Integration, content.KeyText), out var first))
             {
                 var known = tables.Keys[first];
                 var conflict = known.BodyHash != item.BodyHash;
@@ -87,9 +87,10 @@ internal sealed class MemoryWriter(MemoryTables tables)
                 continue;
             }
 
-            item.Result = new IngestResult(item.Id, false, false);
-            tables.KeyIndex.Add((item.Integration, content.MessageId), key);
-            tables.Keys.Add(key, new KeyRow(key, item.Integration, content.MessageId, item.BodyHash, 0));
+            var row = new KeyRow(key, item.Integration, content.KeyText, item.BodyHash, 0, item.Content.SharedBody);
+            item.Result = new IngestResult(item.Id, false, false) { PossibleReplayOf = tables.Ids.Make(tables.FirstWithBody(row)) };
+            tables.KeyIndex.Add((item.Integration, content.KeyText), key);
+            tables.Keys.Add(key, row);
             tables.Events.Add(key, new EventRow(key, item.Integration, ToRecord(item)));
             tables.LastId = Math.Max(tables.LastId, key);
             foreach (var work in item.Work)
@@ -107,6 +108,7 @@ internal sealed class MemoryWriter(MemoryTables tables)
         Integration = tables.IntegrationName(item.Integration),
         Type = item.Content.Type,
         MessageId = item.Content.MessageId,
+        DeduplicationKey = item.Content.StoredKey,
         Subject = item.Content.Subject is { } subject ? Clean(subject) : null,
         ContentType = item.Content.ContentType,
         Headers = [.. item.Content.Headers.Select(header => KeyValuePair.Create(Clean(header.Key), Clean(header.Value)))],

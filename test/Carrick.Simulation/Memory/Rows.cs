@@ -6,7 +6,7 @@ namespace Carrick.Simulation.Memory;
 /// <summary>An event. Rows are immutable and replaced as a whole, so that a copy of the tables is a copy of their references.</summary>
 internal sealed record EventRow(long Id, int Integration, EventRecord Record);
 
-internal sealed record KeyRow(long Event, int Integration, string MessageId, long BodyHash, long Conflicts);
+internal sealed record KeyRow(long Event, int Integration, string Key, long BodyHash, long Conflicts, long? SharedBody);
 
 /// <param name="Due">Unix milliseconds; 0 for at once.</param>
 /// <param name="IsReplay">Made by a replay, of a dead letter or of an event.</param>

@@ -71,6 +71,7 @@ public sealed class ConfigErrorTests
     [InlineData("integrations: {}\nretention: { events: 5d, messageIds: 4d }", "carrick.yaml:2:38: retention.messageIds: Message ids would be forgotten before their events. Set messageIds to 5d or more.")]
     [InlineData("integrations: {}\nretention: { events: 59m, messageIds: 4d }", "carrick.yaml:2:22: retention.events: '59m' is out of range. Use 1h to 3650d.")]
     [InlineData("integrations: {}\nlimits: { bodyBuffer: 5GiB }", "carrick.yaml:2:23: limits.bodyBuffer: '5GiB' is out of range. Use 0 to 4GiB.")]
+    [InlineData("integrations: { a: { receive: { scheme: github, secrets: secret-of-tests, sameBody: drop } } }", "carrick.yaml:1:85: integrations.a.receive.sameBody: 'drop' is not known. Use accept or refuse.")]
     public void Errors_WholeFile_NameLineColumnKeyAndRemedy(string yaml, string expected) => Assert.Equal(expected, Errors(yaml));
 
     [Theory]

@@ -18,6 +18,7 @@ public sealed class ConfigParserTests
               maxBody: 2MiB
               subject: json.data.object.customer
               version: json.created
+              sameBody: refuse
             deliver:
               - name: orders
                 url: http://127.0.0.1:9001/hooks
@@ -50,6 +51,7 @@ public sealed class ConfigParserTests
         var billing = result.Document!.Integrations[0];
         var source = Assert.IsType<WebhookSourceDefinition>(billing.Source);
         Assert.Equal(("stripe", 2, TimeSpan.FromMinutes(2), 2L << 20), (source.Scheme.Name, source.Secrets.Count, source.Tolerance, source.MaxBodyBytes));
+        Assert.Equal(Carrick.Receiving.SameBodyPolicy.Refuse, source.SameBody);
         Assert.Equal("json.data.object.customer", source.SubjectPath);
         var orders = Assert.IsType<EndpointDefinition>(Assert.Single(billing.Consumers));
         Assert.Equal(("billing/orders", "billing", "http://127.0.0.1:9001/hooks"), (orders.Name, orders.Integration, orders.Url.AbsoluteUri));

@@ -14,6 +14,21 @@ namespace Carrick.Tests.Engine;
 /// <summary>Handlers with their own database, and in the engine's: both give exactly one effect.</summary>
 public sealed class HandlerTests
 {
+    private static async Task<IngestResult> IngestKeyedAsync(EngineHost host, string messageId, string body)
+    {
+        var bytes = Encoding.UTF8.GetBytes(body);
+        var digest = System.Security.Cryptography.SHA256.HashData(bytes);
+        var incoming = new IncomingEvent
+        {
+            Integration = "billing",
+            Type = "invoice.paid",
+            MessageId = messageId,
+            Body = bytes,
+            Key = new DeduplicationKey(DeduplicationKey.Join(messageId, digest), DeduplicationKey.Short(digest), IsShared: true, messageId, DeduplicationKey.Short(digest)),
+        };
+        return (await host.Ingress.IngestAsync([incoming], TestContext.Current.CancellationToken))[0];
+    }
+
     private static readonly Operator Person = new("key_test");
     private static readonly RetryPolicy Quick = new() { Attempts = 3, Base = TimeSpan.FromMilliseconds(20), Cap = TimeSpan.FromMilliseconds(40) };
 
@@ -78,6 +93,43 @@ public sealed class HandlerTests
         await host.WhenCountAsync(DeliveryState.Dead, 1);
         Assert.Equal(49, Bookings(folder, engineDatabase).Count);
         Assert.DoesNotContain("bad", Bookings(folder, engineDatabase));
+    }
+
+    [Fact]
+    public async Task Ingest_MessageIdWithTheSeparatorOfKeys_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        await using var host = await StartAsync(folder, engineDatabase: false, billing => billing.On("invoice.paid", BookAsync));
+
+        var exception = await Assert.ThrowsAsync<ArgumentException>(() => host.IngestAsync("m1\u001fdigest"));
+
+        Assert.Contains("must not hold the character U+001F", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Databases))]
+    public async Task Handler_TwoBodiesUnderOneUnsignedId_BooksBothOnce(bool engineDatabase)
+    {
+        using var folder = new TemporaryFolder();
+        RecordId id;
+        await using (var host = await StartAsync(folder, engineDatabase, billing => billing.On("invoice.paid", BookAsync)))
+        {
+            id = (await IngestKeyedAsync(host, "m1", "one")).Id;
+            await IngestKeyedAsync(host, "m1", "two");
+            Assert.True((await IngestKeyedAsync(host, "m1", "two")).Duplicate);
+            await host.WhenCountAsync(DeliveryState.Succeeded, 2);
+            await host.Operations.ReplayEventAsync(id, null, force: false, Person, TestContext.Current.CancellationToken);
+            await host.WhenCountAsync(DeliveryState.Succeeded, 3);
+            Assert.Equal(["m1", "m1"], Bookings(folder, engineDatabase));
+        }
+
+        await using var restarted = await StartAsync(folder, engineDatabase, billing => billing.On("invoice.paid", BookAsync));
+        await restarted.Operations.ReplayEventAsync(id, null, force: false, Person, TestContext.Current.CancellationToken);
+        await restarted.WhenCountAsync(DeliveryState.Succeeded, 4);
+        Assert.Equal(["m1", "m1"], Bookings(folder, engineDatabase));
+        await restarted.Operations.ReplayEventAsync(id, null, force: true, Person, TestContext.Current.CancellationToken);
+        await restarted.WhenCountAsync(DeliveryState.Succeeded, 5);
+        Assert.Equal(["m1", "m1", "m1"], Bookings(folder, engineDatabase));
     }
 
     [Theory]

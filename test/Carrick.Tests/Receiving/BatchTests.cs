@@ -89,9 +89,9 @@ public sealed class BatchTests : IAsyncLifetime
     [InlineData(16 * 1024, 1_000)]
     public void Map_ItemsAtTheLimit_AreSplitAndOneMoreIsRefused(long maxBody, int most)
     {
-        var mapper = new EventMapper(WebhookScheme.HubSpot.Plan.Event, new WebhookSourceDefinition { Scheme = WebhookScheme.HubSpot, MaxBodyBytes = maxBody });
-        Assert.Equal(most, mapper.Map("x", Request(most), "", []).Count);
-        Assert.Empty(mapper.Map("x", Request(most + 1), "", []));
+        var mapper = new EventMapper(new WebhookSourceDefinition { Scheme = WebhookScheme.HubSpot, MaxBodyBytes = maxBody });
+        Assert.Equal(most, mapper.Map("x", Request(most), default, []).Count);
+        Assert.Empty(mapper.Map("x", Request(most + 1), default, []));
     }
 
     [Fact]

@@ -58,16 +58,32 @@ public sealed class EndpointTests : IAsyncLifetime
     [Fact]
     public async Task Post_SameMessageTwice_IsADuplicateWithTheFirstId()
     {
-        var first = await SendAsync(ReceivingHost.Signed(WebhookScheme.GitHub, Check.Bytes("{}"), "d1", "push"));
-        var second = await SendAsync(ReceivingHost.Signed(WebhookScheme.GitHub, Check.Bytes("{}"), "d1", "push"));
-        var conflict = await SendAsync(ReceivingHost.Signed(WebhookScheme.GitHub, Check.Bytes("{ }"), "d1", "push"));
+        var first = await SendAsync(ReceivingHost.Signed(WebhookScheme.StandardWebhooks, Check.Bytes("{}"), "d1"));
+        var second = await SendAsync(ReceivingHost.Signed(WebhookScheme.StandardWebhooks, Check.Bytes("{}"), "d1"));
+        var conflict = await SendAsync(ReceivingHost.Signed(WebhookScheme.StandardWebhooks, Check.Bytes("{ }"), "d1"));
         Assert.False(first.GetProperty("duplicate").GetBoolean());
         Assert.StartsWith("evt_", first.GetProperty("id").GetString(), StringComparison.Ordinal);
         Assert.True(second.GetProperty("duplicate").GetBoolean());
         Assert.Equal(first.GetProperty("id").GetString(), second.GetProperty("id").GetString());
         Assert.Equal(first.GetProperty("id").GetString(), conflict.GetProperty("id").GetString());
-        Assert.Contains("carrick.inbound.conflicts{source=github}=1", _host.Measurements);
+        Assert.Contains("carrick.inbound.conflicts{source=standard-webhooks}=1", _host.Measurements);
         Assert.Single(_host.Engine.Stored);
+    }
+
+    [Fact]
+    public async Task Post_KnownBodyUnderAnotherUnsignedId_IsAcceptedCountedAndLoggedOnceAMinute()
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.False((await SendAsync(ReceivingHost.Signed(WebhookScheme.GitHub, Check.Bytes("{}"), $"d{i}", "push"))).GetProperty("duplicate").GetBoolean());
+        }
+
+        Assert.Equal(3, _host.Measurements.Count(line => line == "carrick.inbound.possible_replays{source=github}=1"));
+        Assert.DoesNotContain(_host.Measurements, line => line.StartsWith("carrick.inbound.conflicts", StringComparison.Ordinal));
+        _host.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(
+            ["Integration github accepted 1 event(s) whose body was known under another id.", "Integration github accepted 2 event(s) whose body was known under another id."],
+            _host.Log.Lines.Where(line => line.Text.Contains("known under another id", StringComparison.Ordinal)).Select(line => line.Text.Split(" The id is")[0]));
     }
 
     [Fact]

@@ -42,6 +42,8 @@ public sealed class EngineReceivingTests : IAsyncLifetime
                 .DeliverTo("closed", new Uri("http://127.0.0.1:9/"), endpoint => endpoint with { Retry = new() { Base = TimeSpan.FromHours(1) } }))
             .AddIntegration("batch", batch => batch
                 .ReceiveWebhooks(ReceivingHost.Source(WebhookScheme.HubSpot)))
+            .AddIntegration("generic", generic => generic
+                .ReceiveWebhooks(ReceivingHost.Source(WebhookScheme.Hmac)))
             .AddIntegration("booked", booked => booked
                 .ReceiveWebhooks(ReceivingHost.Source(WebhookScheme.GitHub))
                 .On("*", static async (context, cancellationToken) =>
@@ -110,12 +112,58 @@ public sealed class EngineReceivingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Post_SignedFieldAndUnsignedHeader_TheFieldCounts()
+    {
+        var body = Check.Bytes("""{"id":"one"}""");
+        var first = await PostAsync("generic", WebhookScheme.Hmac, body, null);
+
+        var again = await PostAsync("generic", WebhookScheme.Hmac, body, "next");
+
+        Assert.Equal((first.Id, true), again);
+        Assert.False((await PostAsync("generic", WebhookScheme.Hmac, Check.Bytes("""{"id":"two"}"""), "next")).Duplicate);
+    }
+
+    [Fact]
+    public async Task Post_OldBodyUnderTheIdOfTheNextMessage_PushesNothingOutAndIsShown()
+    {
+        var (old, genuine) = (Check.Bytes("""{"n":1}"""), Check.Bytes("""{"n":2}"""));
+        var first = await PostAsync("booked", WebhookScheme.GitHub, old, "d1");
+        var replayed = await PostAsync("booked", WebhookScheme.GitHub, old, "d2");
+        var next = await PostAsync("booked", WebhookScheme.GitHub, genuine, "d2");
+
+        Assert.False(next.Duplicate);
+        Assert.Equal((next.Id, true), await PostAsync("booked", WebhookScheme.GitHub, genuine, "d2"));
+        await WhenSucceededAsync(3);
+        Assert.Equal((3L, 3L), (Count("shop.db", "bookings"), Count("shop.db", "processed_events")));
+        Assert.Equal([null, first.Id, null], new[] { first, replayed, next }.Select(item => PossibleReplayOf(item.Id)));
+    }
+
+    [Fact]
     public async Task Post_SignedTimeBeyondTheWindow_IsRefusedWhetherTheIdIsKnownOrNot()
     {
         var old = TimeProvider.System.GetUtcNow().AddDays(-31);
         using var answer = await _client.SendAsync(ReceivingHost.Signed(WebhookScheme.StandardWebhooks, Body, "msg_1", time: old, path: "/webhooks/waiting"));
         await EndpointTests.AssertRefused(answer);
         Assert.Equal(0L, Count("carrick.db", "events"));
+    }
+
+    private async Task<(string Id, bool Duplicate)> PostAsync(string integration, WebhookScheme scheme, byte[] body, string? id)
+    {
+        using var request = ReceivingHost.Signed(scheme, body, id ?? "-", path: "/webhooks/" + integration);
+        if (id is null)
+        {
+            request.Headers.Remove("x-event-id");
+        }
+
+        using var answer = await _client.SendAsync(request);
+        var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
+        return (json.GetProperty("id").GetString()!, json.GetProperty("duplicate").GetBoolean());
+    }
+
+    private string? PossibleReplayOf(string id)
+    {
+        Assert.True(RecordId.TryParse(id, IdPrefix.Event, out var parsed));
+        return Store.Queries.FindEventAsync(parsed, CancellationToken.None).AsTask().GetAwaiter().GetResult()!.PossibleReplayOf?.ToString(IdPrefix.Event);
     }
 
     private Task WhenSucceededAsync(int count) => Wait.Until(() =>

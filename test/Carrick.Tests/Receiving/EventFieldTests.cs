@@ -53,7 +53,7 @@ public sealed class EventFieldTests
     [InlineData("twilio", "MessageSid=SM1&SmsSid=SM1&MessageStatus=sent&SmsStatus=sent", Form, "SM1:sent", "sent")]
     [InlineData("twilio", "SmsSid=SM2&SmsStatus=received", Form, "SM2:received", "received")]
     [InlineData("twilio", "CallSid=CA1&CallStatus=ringing&SequenceNumber=1", Form, "CA1:ringing:1", "ringing")]
-    [InlineData("twilio", "CallSid=CA1&CallStatus=in-progress&Digits=1", Form, null, "in-progress")]
+    [InlineData("twilio", "CallSid=CA1&CallStatus=in-progress&Digits=1", Form, "sha256:3e5906e75c8996c36caffb068fafd7f5912e2df0f47a1ce811b129834076ce77", "in-progress")]
     [InlineData("slack", "payload=%7B%22type%22%3A%22block_actions%22%7D", Form, null, "block_actions")]
     [InlineData("slack", "payload=%7B%22type%22%3A", Form, null, "unknown")]
     [InlineData("slack", "command=%2Fdeploy", Form, null, "/deploy")]
@@ -72,14 +72,14 @@ public sealed class EventFieldTests
     public void Map_OwnScheme_TakesVersionThenOrderThenTime(string fields, long? version)
     {
         var scheme = Own(fields);
-        Assert.Equal(version, Assert.Single(Map(scheme, Definition(scheme), """{"at":1,"number":2,"revision":3}""", Json)).Version);
+        Assert.Equal(version, Assert.Single(Map(Definition(scheme), """{"at":1,"number":2,"revision":3}""", Json)).Version);
     }
 
     [Fact]
     public void Map_KeysOfReceive_OverrideTheSchemes()
     {
         var source = Definition(WebhookScheme.Stripe) with { SubjectPath = "json.data.object.customer", VersionPath = "json.data.object.revision" };
-        var item = Assert.Single(Map(WebhookScheme.Stripe, source, """{"id":"evt_1","created":5,"data":{"object":{"id":"in_1","customer":"cus_1","revision":7}}}""", Json));
+        var item = Assert.Single(Map(source, """{"id":"evt_1","created":5,"data":{"object":{"id":"in_1","customer":"cus_1","revision":7}}}""", Json));
         Assert.Equal(("cus_1", 7L), (item.Subject, item.Version));
     }
 
@@ -95,14 +95,14 @@ public sealed class EventFieldTests
     private static IReadOnlyList<IncomingEvent> Map(string scheme, string body, string header)
     {
         Assert.True(WebhookScheme.TryGet(scheme, out var found));
-        return Map(found, Definition(found), body, header);
+        return Map(Definition(found), body, header);
     }
 
-    private static IReadOnlyList<IncomingEvent> Map(WebhookScheme scheme, WebhookSourceDefinition source, string body, string header)
+    private static IReadOnlyList<IncomingEvent> Map(WebhookSourceDefinition source, string body, string header)
     {
         var (name, value) = (header.Split(": ")[0], header.Split(": ")[1]);
         var request = new WebhookRequest("POST", "", new HeaderDictionary { [name] = value }, Check.Bytes(body));
-        return new EventMapper(scheme.Plan.Event, source).Map("x", request, "verdict", []);
+        return new EventMapper(source).Map("x", request, new SignatureVerdict(SignatureFailure.None, "verdict", null, source.Scheme.Plan.Alternatives[0]), []);
     }
 
     private static WebhookSourceDefinition Definition(WebhookScheme scheme) => new() { Scheme = scheme };

@@ -8,6 +8,7 @@ namespace Carrick.Tests.Receiving;
 internal sealed class FakeEngine : ICarrickEngine, IEventIngress
 {
     private readonly ConcurrentDictionary<(string, string), (RecordId Id, byte[] Body)> _known = new();
+    private readonly ConcurrentDictionary<(string, long), RecordId> _bodies = new();
     private long _next;
 
     public ConcurrentQueue<IncomingEvent> Stored { get; } = new();
@@ -48,13 +49,15 @@ internal sealed class FakeEngine : ICarrickEngine, IEventIngress
     private IngestResult Ingest(IncomingEvent item)
     {
         var id = RecordId.FromKey((1_760_000_000_000L << 12) + Interlocked.Increment(ref _next), 0x8000_0000_0000_0001);
-        var first = _known.GetOrAdd((item.Integration, item.MessageId), (id, item.Body.ToArray()));
+        var first = _known.GetOrAdd((item.Integration, item.KeyText), (id, item.Body.ToArray()));
         if (first.Id != id)
         {
-            return new IngestResult(first.Id, true, !first.Body.AsSpan().SequenceEqual(item.Body.Span));
+            return new IngestResult(first.Id, true, item.Key is null && !first.Body.AsSpan().SequenceEqual(item.Body.Span));
         }
 
         Stored.Enqueue(item);
-        return new IngestResult(id, false, false);
+        return item.Key is { IsShared: true } key && _bodies.GetOrAdd((item.Integration, key.Digest), id) is var other && other != id
+            ? new IngestResult(id, false, false) { PossibleReplayOf = other }
+            : new IngestResult(id, false, false);
     }
 }

@@ -73,6 +73,17 @@ public sealed class EventApiTests
     }
 
     [Fact]
+    public async Task GetEvent_BodyKnownUnderAnotherId_ShowsTheFirst()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var (first, second) = (host.AddEvent(), host.AddEvent());
+        host.Store.PossibleReplays[second.Id] = first.Id;
+
+        Assert.Equal(JsonValueKind.Null, (await GetAsync(host, first.Id)).GetProperty("possibleReplayOf").ValueKind);
+        Assert.Equal(first.Id.ToString(IdPrefix.Event), (await GetAsync(host, second.Id)).GetProperty("possibleReplayOf").GetString());
+    }
+
+    [Fact]
     public async Task GetEvent_Known_ShowsDeliveries()
     {
         await using var host = await ApiHost.StartAsync();
@@ -197,4 +208,7 @@ public sealed class EventApiTests
         Assert.StartsWith("replay billing/orders True ", call, StringComparison.Ordinal);
         Assert.Matches(" by key_[0-9A-Z]{26} test operate: mended$", call);
     }
+
+    private static async Task<JsonElement> GetAsync(ApiHost host, RecordId id) =>
+        await ApiHost.JsonAsync(await host.GetAsync("/v1/events/" + id.ToString(IdPrefix.Event)));
 }

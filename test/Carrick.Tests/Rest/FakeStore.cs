@@ -9,6 +9,8 @@ internal sealed class FakeStore : IStore, IStoreQueries, ICommitQueue
 {
     public List<EventRecord> Events { get; } = [];
 
+    public Dictionary<RecordId, RecordId> PossibleReplays { get; } = [];
+
     public List<DeliveryView> Deliveries { get; } = [];
 
     public List<AttemptRecord> Attempts { get; } = [];
@@ -75,7 +77,7 @@ internal sealed class FakeStore : IStore, IStoreQueries, ICommitQueue
 
     public ValueTask<EventDetail?> FindEventAsync(RecordId id, CancellationToken cancellationToken) => Read1(
         Events.Find(item => item.Id == id) is { } found
-            ? new EventDetail(found, 0, [.. Deliveries.Where(delivery => delivery.EventId == id)])
+            ? new EventDetail(found, 0, [.. Deliveries.Where(delivery => delivery.EventId == id)]) { PossibleReplayOf = PossibleReplays.TryGetValue(id, out var first) ? first : null }
             : null);
 
     public ValueTask<IReadOnlyList<DeliveryView>> ListDeliveriesAsync(

@@ -53,6 +53,18 @@ public abstract class HandlerDatabaseCompliance<THarness> : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Begin_OfTwoKeysOfOneMessageId_RunsEachOnce()
+    {
+        foreach (var key in new[] { "m1", "m1\u001fone", "m1\u001ftwo" })
+        {
+            Assert.Equal(LedgerVerdict.First, await RunAsync(key));
+            Assert.Equal(LedgerVerdict.AlreadyProcessed, await RunAsync(key));
+        }
+
+        Assert.Equal(3, (await EffectsAsync()).Count);
+    }
+
+    [Fact]
     public async Task Begin_OfOneMessageForOtherConsumersAndIntegrations_RunsEach()
     {
         foreach (var (consumer, integration) in new[] { ("a", "x"), ("b", "x"), ("a", "y") })

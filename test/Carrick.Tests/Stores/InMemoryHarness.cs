@@ -24,6 +24,8 @@ public sealed class InMemoryHarness : StoreHarness
 
 public sealed class InMemoryIngestCompliance : IngestCompliance<InMemoryHarness>;
 
+public sealed class InMemoryDeduplicationCompliance : DeduplicationCompliance<InMemoryHarness>;
+
 public sealed class InMemoryWorkCompliance : WorkCompliance<InMemoryHarness>;
 
 public sealed class InMemoryWorkReaderCompliance : WorkReaderCompliance<InMemoryHarness>;

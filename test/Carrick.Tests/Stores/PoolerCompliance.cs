@@ -14,6 +14,8 @@ public sealed class PoolerHarness : PostgresHarness
 
 public sealed class PoolerIngestCompliance : IngestCompliance<PoolerHarness>;
 
+public sealed class PoolerDeduplicationCompliance : DeduplicationCompliance<PoolerHarness>;
+
 public sealed class PoolerWorkCompliance : WorkCompliance<PoolerHarness>;
 
 public sealed class PoolerWorkReaderCompliance : WorkReaderCompliance<PoolerHarness>;

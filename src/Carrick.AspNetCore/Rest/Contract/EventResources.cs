@@ -7,7 +7,7 @@ internal sealed record EventSummaryResource(
     [property: Description("evt_ and 26 characters.")] string Id,
     string Integration,
     string Type,
-    [property: Description("The sender's id; the idempotency key within the integration.")] string MessageId,
+    [property: Description("The sender's id. The idempotency key within the integration; where it is not signed or not promised to be unique, together with the payload.")] string MessageId,
     string? Subject,
     string? ContentType,
     [property: Description("Bytes of the payload.")] long Size,
@@ -18,7 +18,7 @@ internal sealed record EventResource(
     [property: Description("evt_ and 26 characters.")] string Id,
     string Integration,
     string Type,
-    [property: Description("The sender's id; the idempotency key within the integration.")] string MessageId,
+    [property: Description("The sender's id. The idempotency key within the integration; where it is not signed or not promised to be unique, together with the payload.")] string MessageId,
     string? Subject,
     string? ContentType,
     [property: Description("Bytes of the payload.")] long Size,
@@ -27,7 +27,8 @@ internal sealed record EventResource(
     [property: Description("The W3C traceparent of the receipt.")] string? TraceParent,
     [property: Description("The sender's version of the subject.")] long? Version,
     [property: Description("What the signature check found; null for a published event.")] string? Verdict,
-    [property: Description("How often the message id came again with another body.")] long Conflicts,
+    [property: Description("How often the message id came again with another body, where the id alone is the key.")] long Conflicts,
+    [property: Description("The first earlier event with the same body, where the message id is not signed: somebody may have repeated its request. Null if there is none.")] string? PossibleReplayOf,
     [property: Description("Oldest first; at most 1,000.")] IReadOnlyList<DeliveryResource> Deliveries);
 
 internal sealed record HeaderResource(string Name, string Value);

@@ -1,6 +1,6 @@
 namespace Carrick.Storage.Commands;
 
-/// <summary>Stores the events of one request, their message ids, and a work row for every matching consumer. All or none.</summary>
+/// <summary>Stores the events of one request, their keys of deduplication, and a work row for every matching consumer. All or none.</summary>
 public sealed class IngestCommand : StoreCommand
 {
     /// <inheritdoc/>
@@ -39,7 +39,7 @@ public sealed class NewEvent
     /// <summary>The integration's number.</summary>
     public required int Integration { get; init; }
 
-    /// <summary>The first 8 bytes of the SHA-256 of the body, to tell a conflict from a duplicate.</summary>
+    /// <summary>The first 8 bytes of the SHA-256 of the body, to tell a conflict from a duplicate; those of the key's digest if the event has a key of its own.</summary>
     public required long BodyHash { get; init; }
 
     /// <summary>When it was received.</summary>
