@@ -44,8 +44,15 @@ internal static class Ledger
 
     public const string DeleteFromOutbox = "DELETE FROM ~carrick_outbox WHERE id = ANY ($1)";
 
+    /// <summary>A page ends after the message that reaches $3 bytes. The length of a body is known without reading it.</summary>
     public const string ReadOutbox =
-        "SELECT id, integration, message_id, type, subject, version, content_type, body FROM ~carrick_outbox WHERE id > $1 ORDER BY id LIMIT $2";
+        """
+        SELECT id, integration, message_id, type, subject, version, content_type, body
+        FROM (
+            SELECT *, sum(octet_length(body)) OVER (ORDER BY id) - octet_length(body) AS bytes_before
+            FROM (SELECT * FROM ~carrick_outbox WHERE id > $1 ORDER BY id LIMIT $2) AS page) AS sized
+        WHERE bytes_before < $3 ORDER BY id
+        """;
 
     // A window by primary key, so that no index by time is paid for on every insert.
     public const string Prune =

@@ -33,14 +33,34 @@ internal sealed class LostTransactions(PostgresDatabase database)
         }
     }
 
+    /// <summary>A transaction whose connection is still there, in the hands of code that does not end.</summary>
+    public void AddAbandoned(string? id, int process)
+    {
+        Add(id, process);
+        // Also by its process where that is known: the code may have begun another transaction.
+        Add(null, process);
+    }
+
+    /// <summary>Ends them now and does not leave it to the next session.</summary>
+    /// <exception cref="NpgsqlException">They could not be ended; the next session tries again.</exception>
+    /// <returns><see langword="false"/> if the role may end no session.</returns>
+    public async ValueTask<bool> EndAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenPooledAsync(cancellationToken).ConfigureAwait(false);
+        return await EndAsync(connection, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Ends them.</summary>
     /// <exception cref="NpgsqlException">They could not be ended; the next session tries again.</exception>
-    public async ValueTask EndAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <returns><see langword="false"/> if the role may end no session.</returns>
+    public async ValueTask<bool> EndAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         if (_lost.IsEmpty)
         {
-            return;
+            return true;
         }
+
+        var mayEnd = true;
 
         (string? Id, int Process)[] lost = [.. _lost.Keys];
         try
@@ -55,11 +75,14 @@ internal sealed class LostTransactions(PostgresDatabase database)
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
             // Where the role may end no session, those remain until TCP notices. Handlers must work all the same.
+            mayEnd = false;
         }
 
         foreach (var one in lost)
         {
             _lost.TryRemove(one, out _);
         }
+
+        return mayEnd;
     }
 }

@@ -15,6 +15,8 @@ internal sealed class PostgresHandlerDatabase(PostgresDatabase database, int ses
     // Several nodes may start at once, and CREATE ... IF NOT EXISTS is not safe against itself.
     private const string Initialize = "SELECT pg_advisory_xact_lock(hashtextextended('carrick-handlers:' || $1, 0))";
 
+    private const long BytesOfAPage = 4 * 1024 * 1024;
+
     private readonly PostgresReader _reader = new(database);
     private readonly HandlerSql _sql = new(database);
     private readonly LostTransactions _lost = new(database);
@@ -78,7 +80,7 @@ internal sealed class PostgresHandlerDatabase(PostgresDatabase database, int ses
         "open");
 
     public async ValueTask<IReadOnlyList<OutboxMessage>> ReadOutboxAsync(long after, int limit, CancellationToken cancellationToken) =>
-        await _reader.ListAsync(Ledger.ReadOutbox, [P.Int64(after), P.Int64(limit)], Ledger.ReadMessage, cancellationToken).ConfigureAwait(false);
+        await _reader.ListAsync(Ledger.ReadOutbox, [P.Int64(after), P.Int64(limit), P.Int64(BytesOfAPage)], Ledger.ReadMessage, cancellationToken).ConfigureAwait(false);
 
     public ValueTask DisposeAsync() => engine is null ? database.DisposeAsync() : ValueTask.CompletedTask;
 

@@ -36,6 +36,7 @@ internal sealed partial class PostgresHandlerSession(PostgresDatabase database, 
     private NpgsqlTransaction? _transaction;
     private string? _id;
     private bool _released = true;
+    private volatile bool _isAbandoned;
     private LedgerEntry? _toForget;
 
     public DbConnection Connection => connection;
@@ -154,6 +155,24 @@ internal sealed partial class PostgresHandlerSession(PostgresDatabase database, 
 
         _kept.Clear();
         await EndAsync().ConfigureAwait(false);
+    }
+
+    public async ValueTask AbandonAsync()
+    {
+        // By the server: the connection's objects are not thread-safe, and are disposed when the code that uses them has ended.
+        _isAbandoned = true;
+        connection.StateChange += RefuseToOpen;
+        lost.AddAbandoned(_id, _process);
+        await GuardAsync(async () =>
+        {
+            if (!await lost.EndAsync(CancellationToken.None).ConfigureAwait(false))
+            {
+                // All that is left to a role that may end no session: it ends one whose code is not inside a statement now.
+                await connection.CloseAsync().ConfigureAwait(false);
+            }
+
+            return true;
+        }).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()
@@ -278,10 +297,20 @@ internal sealed partial class PostgresHandlerSession(PostgresDatabase database, 
                 await connection.CloseAsync().ConfigureAwait(false);
             }
 
-            if (!connection.FullState.HasFlag(ConnectionState.Open))
+            if (!connection.FullState.HasFlag(ConnectionState.Open) && !_isAbandoned)
             {
                 lost.Add(id, _process);
             }
+        }
+    }
+
+    // Libraries open a connection that they find closed, and would write there outside of any transaction of ours.
+    private void RefuseToOpen(object sender, StateChangeEventArgs change)
+    {
+        if (change.CurrentState == ConnectionState.Open)
+        {
+            connection.Close();
+            throw new InvalidOperationException("The handler was abandoned: its connection is not opened again.");
         }
     }
 

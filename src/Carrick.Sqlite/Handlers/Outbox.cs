@@ -6,6 +6,9 @@ namespace Carrick.Sqlite.Handlers;
 /// <summary>The rows of <c>carrick_outbox</c>.</summary>
 internal static class Outbox
 {
+    // A page ends after the message that reaches it.
+    private const int BytesOfAPage = 4 * 1024 * 1024;
+
     public static void Add(Database database, OutboxMessage message)
     {
         var insert = database[
@@ -31,7 +34,8 @@ internal static class Outbox
         var messages = new List<OutboxMessage>();
         var row = database["SELECT id, integration, message_id, type, subject, version, content_type, body FROM carrick_outbox WHERE id > ?1 ORDER BY id LIMIT ?2"]
             .Bind(1, after).Bind(2, limit);
-        while (row.Step())
+        var bytes = 0L;
+        while (bytes < BytesOfAPage && row.Step())
         {
             messages.Add(new OutboxMessage
             {
@@ -44,8 +48,10 @@ internal static class Outbox
                 ContentType = row.Text(6),
                 Body = row.Blob(7).ToArray(),
             });
+            bytes += messages[^1].Body.Length;
         }
 
+        row.Reset();
         return messages;
     }
 }

@@ -1,9 +1,11 @@
+using System.Data;
 using System.Data.Common;
 using Carrick.Handlers;
 using Carrick.Sqlite.Raw;
 using Carrick.Sqlite.Writing;
 using Carrick.Storage.Commands;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Carrick.Sqlite.Handlers;
 
@@ -12,6 +14,7 @@ internal sealed class SqliteHandlerSession : IHandlerSession
 {
     private readonly string _name;
     private readonly Database _database;
+    private readonly sqlite3 _handle;
     private readonly EngineLink? _engine;
     private readonly WorkWriter? _work;
     private readonly Ledger _ledger;
@@ -20,7 +23,8 @@ internal sealed class SqliteHandlerSession : IHandlerSession
     private readonly Statement _release;
     private readonly Statement _undo;
     private SqliteTransaction? _transaction;
-    private bool _holdsGate;
+    private int _holdsGate;
+    private volatile bool _isAbandoned;
     private long _pages;
 
     public SqliteHandlerSession(string name, Database database, EngineLink? engine)
@@ -29,6 +33,8 @@ internal sealed class SqliteHandlerSession : IHandlerSession
         {
             _name = name;
             _database = database;
+            _handle = database.Handle;
+            database.Connection.StateChange += RefuseToOpen;
             _engine = engine;
             _work = engine?.CreateWriter(database);
             _ledger = new Ledger(database);
@@ -171,6 +177,13 @@ internal sealed class SqliteHandlerSession : IHandlerSession
         return ValueTask.CompletedTask;
     }
 
+    public async ValueTask AbandonAsync()
+    {
+        _isAbandoned = true;
+        await Eviction.RunAsync(_handle).ConfigureAwait(false);
+        ReleaseGate();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await RollbackAsync().ConfigureAwait(false);
@@ -187,7 +200,7 @@ internal sealed class SqliteHandlerSession : IHandlerSession
         if (_engine is not null)
         {
             await _engine.Gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-            _holdsGate = true;
+            _holdsGate = 1;
         }
 
         try
@@ -216,11 +229,15 @@ internal sealed class SqliteHandlerSession : IHandlerSession
         finally
         {
             _transaction = null;
-            if (_holdsGate)
-            {
-                _holdsGate = false;
-                _engine!.Gate.Release();
-            }
+            ReleaseGate();
+        }
+    }
+
+    private void ReleaseGate()
+    {
+        if (Interlocked.Exchange(ref _holdsGate, 0) == 1)
+        {
+            _engine!.Gate.Release();
         }
     }
 
@@ -230,7 +247,7 @@ internal sealed class SqliteHandlerSession : IHandlerSession
         {
             _release.Run();
         }
-        catch (SqliteException error) when (error.SqliteErrorCode == SQLitePCL.raw.SQLITE_ERROR)
+        catch (SqliteException error) when (error.SqliteErrorCode == raw.SQLITE_ERROR)
         {
             throw Ended(error);
         }
@@ -247,6 +264,16 @@ internal sealed class SqliteHandlerSession : IHandlerSession
         if (Open.Connection is null || !_database.InTransaction)
         {
             throw Ended(null);
+        }
+    }
+
+    // Libraries open a connection that they find closed, and would write there outside of any transaction of ours.
+    private void RefuseToOpen(object? sender, StateChangeEventArgs change)
+    {
+        if (_isAbandoned && change.CurrentState == ConnectionState.Open)
+        {
+            _database.Connection.Close();
+            throw new InvalidOperationException("The handler was abandoned: its connection is not opened again.");
         }
     }
 

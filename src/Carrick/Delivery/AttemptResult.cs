@@ -12,6 +12,9 @@ internal readonly record struct AttemptResult(FailureCategory Category, int? Sta
     /// <summary>What failed, for the tag <c>error.type</c>: one of <see cref="DeliveryErrorType"/> or the HTTP status; <see langword="null"/> for success.</summary>
     public string? ErrorType { get; init; }
 
+    /// <summary>The error on one short line, for the log and the reason of a dead letter: nothing of what the other side answered.</summary>
+    public string? Summary { get; init; }
+
     public static AttemptResult Success(int? statusCode = null) => new(FailureCategory.None, statusCode, null, null);
 
     public static AttemptResult Failure(FailureCategory category, string error, int? statusCode = null, DateTimeOffset? retryAfter = null) =>

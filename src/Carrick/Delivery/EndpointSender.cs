@@ -21,6 +21,11 @@ internal sealed partial class EndpointSender(HttpMessageInvoker http, TimeProvid
         var started = time.GetTimestamp();
         var result = await AttemptAsync(endpoint, record, attempt, stopping).ConfigureAwait(false);
         LogAttempt(logger, attempt, record.Id, endpoint.Name, result.Category, result.StatusCode, time.GetElapsedTime(started));
+        if (result.Category is not (FailureCategory.None or FailureCategory.Cancelled or FailureCategory.Throttled))
+        {
+            LogFailed(logger, endpoint.Name, attempt, record.Id, result.Summary);
+        }
+
         return result;
     }
 
@@ -72,9 +77,11 @@ internal sealed partial class EndpointSender(HttpMessageInvoker http, TimeProvid
         var category = ResponseClassifier.Classify(status, retryAfter is not null, endpoint.TransientStatuses);
         var body = await FailureBody.ReadAsync(response, cancellationToken).ConfigureAwait(false);
         var said = Redactor.Redact(body, Redactor.Secrets(endpoint.Url, endpoint.SigningSecrets, endpoint.Headers, signature));
-        var error = $"POST {target}: HTTP {status}{Redirect(response)}.{(said.Length == 0 ? "" : " " + said)}";
-        return Failed(category, error, status.ToString(CultureInfo.InvariantCulture)) with
+        var summary = $"POST {target}: HTTP {status}{Redirect(response)}.";
+        return Failed(category, said.Length == 0 ? summary : $"{summary} {said}", status.ToString(CultureInfo.InvariantCulture)) with
         {
+            // What the endpoint said is kept with the attempt, and goes into no log.
+            Summary = summary,
             StatusCode = status,
             RetryAfter = ResponseClassifier.HonoursRetryAfter(category) ? retryAfter : null,
         };
@@ -88,5 +95,5 @@ internal sealed partial class EndpointSender(HttpMessageInvoker http, TimeProvid
         Failed(FailureCategory.Transient, $"POST {target}: timed out, {words}.", DeliveryErrorType.Timeout);
 
     private static AttemptResult Failed(FailureCategory category, string error, string errorType) =>
-        AttemptResult.Failure(category, error) with { ErrorType = errorType };
+        AttemptResult.Failure(category, error) with { ErrorType = errorType, Summary = error };
 }

@@ -12,7 +12,8 @@ internal static class SendFailure
     public static AttemptResult From(Exception exception, string target)
     {
         var (type, words) = Describe(exception);
-        return AttemptResult.Failure(FailureCategory.Transient, $"POST {target}: {words}.") with { ErrorType = type };
+        var error = $"POST {target}: {words}.";
+        return AttemptResult.Failure(FailureCategory.Transient, error) with { ErrorType = type, Summary = error };
     }
 
     private static (string Type, string Words) Describe(Exception exception)

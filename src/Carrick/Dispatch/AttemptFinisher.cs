@@ -153,7 +153,7 @@ internal sealed partial class AttemptFinisher(
     [LoggerMessage(1110, LogLevel.Warning, "Consumer {Consumer} is disabled: {Reason} Its deliveries wait until an operator enables it.")]
     private partial void LogDisabled(string consumer, string reason);
 
-    [LoggerMessage(1111, LogLevel.Warning, "Consumer {Consumer}: delivery {Delivery} is a dead letter ({Category}): {Reason}")]
+    [LoggerMessage(1111, LogLevel.Error, "Consumer {Consumer}: delivery {Delivery} is a dead letter ({Category}): {Reason}")]
     private partial void LogDead(string consumer, string delivery, FailureCategory category, string reason);
 
     [LoggerMessage(1112, LogLevel.Error, "Consumer {Consumer}: the outcome of an attempt could not be recorded; the next start runs the delivery again.")]

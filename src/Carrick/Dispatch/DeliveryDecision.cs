@@ -51,9 +51,14 @@ internal readonly record struct DeliveryDecision(
         {
             FailureCategory.Transient => $"Failed {failures} times, the budget of the retry policy.",
             FailureCategory.Throttled => $"Throttled in {attempts} attempts.",
-            FailureCategory.Poison => "It stopped its host again and again.",
+            FailureCategory.Poison => result.Summary ?? "It stopped its host again and again.",
             _ => "Failed for good: trying again would not help.",
         };
+        if (result.Summary is { } summary && result.Category != FailureCategory.Poison)
+        {
+            reason = $"{reason} {summary}";
+        }
+
         return new(DeliveryStep.DeadLetter, null, failures, null, reason, false);
     }
 }

@@ -62,7 +62,7 @@ internal sealed class PumpFactory(
         }
 
         var outbox = new OutboxRelay(services.GetRequiredService<IEventIngress>(), time, loggers.CreateLogger<OutboxRelay>());
-        lane = new HandlerLane(database, invoker, finisher, outbox, guard, options.Value, time, loggers.CreateLogger<HandlerLane>());
+        lane = new HandlerLane(database, invoker, finisher, outbox, guard, store.Queries, options.Value, time, loggers.CreateLogger<HandlerLane>());
         await lane.StartAsync(cancellationToken).ConfigureAwait(false);
         _lanes[database] = lane;
         return lane;

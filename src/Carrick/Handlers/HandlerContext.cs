@@ -10,6 +10,7 @@ internal sealed class HandlerContext(IHandlerSession session, IServiceScopeFacto
 {
     private List<OutboxMessage>? _published;
     private AsyncServiceScope? _scope;
+    private volatile bool _isAbandoned;
 
     public override EventRecord Event => record;
 
@@ -19,16 +20,30 @@ internal sealed class HandlerContext(IHandlerSession session, IServiceScopeFacto
 
     public override RecordId DeliveryId => item.Id;
 
-    public override DbConnection Connection => session.Connection;
+    public override DbConnection Connection => Living.Connection;
 
-    public override DbTransaction Transaction => session.Transaction;
+    public override DbTransaction Transaction => Living.Transaction;
 
-    public override IServiceProvider Services => (_scope ??= scopes.CreateAsyncScope()).ServiceProvider;
+    public override IServiceProvider Services
+    {
+        get
+        {
+            _ = Living;
+            return (_scope ??= scopes.CreateAsyncScope()).ServiceProvider;
+        }
+    }
 
     public IReadOnlyList<OutboxMessage> Published => _published ?? (IReadOnlyList<OutboxMessage>)[];
 
+    private IHandlerSession Living => !_isAbandoned ? session : throw new ObjectDisposedException(
+        nameof(EventContext), $"The handler of consumer '{consumer}' has not ended in time and was abandoned: its transaction was rolled back.");
+
+    /// <summary>Whatever the handler still does must have no effect. From any thread.</summary>
+    public void Abandon() => _isAbandoned = true;
+
     public override void Publish(string type, ReadOnlyMemory<byte> body, string contentType, string? subject = null, long? version = null)
     {
+        _ = Living;
         ArgumentNullException.ThrowIfNull(contentType);
         EventFields.CheckContent(type, subject, contentType, body.Length);
         _published ??= [];

@@ -9,12 +9,60 @@ namespace Carrick.Handlers;
 /// <content>What becomes of deliveries when their transaction, their database or the loop fails.</content>
 internal sealed partial class HandlerLane
 {
+    private const int FinishFailuresToTell = 2;
+
+    private int _finishFailures;
+
+    private string? FinishProblem => Volatile.Read(ref _finishFailures) >= FinishFailuresToTell
+        ? $"Handler database '{_database.Name}': the ends of deliveries cannot be told." : null;
+
     private void Finish(List<(WorkCommand, ConsumerPump)> ended, bool durable)
     {
         if (ended.Count > 0)
         {
             // Not awaited: the next batch begins while these are recorded; the pumps bound how many are under way.
-            _ = _finisher.FinishAsync([.. ended], durable);
+            _ = FinishAsync([.. ended], durable);
+        }
+    }
+
+    private void Finish(IReadOnlyList<(HandlerEntry Entry, Exception Exception)> failed, FailureCategory category)
+    {
+        List<(WorkCommand, ConsumerPump)> commands = [];
+        foreach (var (entry, exception) in failed)
+        {
+            try
+            {
+                commands.Add((Failure(entry, exception, category), entry.Pump));
+            }
+            catch (Exception bug)
+            {
+                LogNotFinished(bug, _database.Name);
+                entry.Pump.Ended(entry.Item, DeliveryEnd.Returned);
+            }
+        }
+
+        Finish(commands, durable: false);
+    }
+
+    private async Task FinishAsync((WorkCommand Command, ConsumerPump Pump)[] ended, bool durable)
+    {
+        try
+        {
+            await _finisher.FinishAsync(ended, durable).ConfigureAwait(false);
+            Volatile.Write(ref _finishFailures, 0);
+        }
+        catch (Exception exception)
+        {
+            // A listener of metrics or a sink of the log has thrown, which is nobody's delivery: what has no end yet gets one.
+            Interlocked.Increment(ref _finishFailures);
+            LogNotFinished(exception, _database.Name);
+            foreach (var (command, pump) in ended)
+            {
+                if (pump.IsRunning(command.Item.Id))
+                {
+                    pump.Ended(command.Item, DeliveryEnd.Returned);
+                }
+            }
         }
     }
 
@@ -75,7 +123,8 @@ internal sealed partial class HandlerLane
             lost.RemoveAll(entry => entry != blamed);
         }
 
-        Finish([.. lost.Select(entry => (Failure(entry, exception, category), entry.Pump))], durable: false);
+        batch.Clear();
+        Finish([.. lost.Select(entry => (entry, exception))], category);
     }
 
     /// <summary>In a stop nothing waits for a database that cannot be used: not after the grace period, nor when the pumps have ended.</summary>
@@ -84,31 +133,37 @@ internal sealed partial class HandlerLane
         while ((_stopping || _invoker.Stopping) && _channel.Reader.TryRead(out var entry))
         {
             entry?.Pump.Ended(entry.Value.Item, DeliveryEnd.Returned);
+            if (entry is null)
+            {
+                Volatile.Write(ref _isWoken, 0);
+            }
         }
     }
 
     private void FailWaiting(StoreException exception)
     {
-        List<(WorkCommand, ConsumerPump)> failed = [];
+        List<(HandlerEntry, Exception)> failed = [];
         while (_channel.Reader.TryRead(out var entry))
         {
             if (entry is { } waiting)
             {
-                failed.Add((Failure(waiting, exception, FailureCategory.Throttled), waiting.Pump));
+                failed.Add((waiting, exception));
             }
             else
             {
+                Volatile.Write(ref _isWoken, 0);
                 _outbox.NotDeleted([]);
             }
         }
 
-        Finish(failed, durable: false);
+        Finish(failed, FailureCategory.Throttled);
     }
 
     /// <summary>A database that fails is not the event's fault: such a delivery waits, with the whole consumer, and uses up no budget.</summary>
     private WorkCommand Failure(HandlerEntry entry, Exception exception, FailureCategory category)
     {
-        var result = AttemptResult.Failure(category, $"The handler's transaction was lost: {exception.Message}");
+        var text = $"The handler's transaction was lost: {exception.Message}";
+        var result = AttemptResult.Failure(category, text) with { Summary = text };
         return _finisher.Decide(entry.Item, entry.Pump, result, _time.GetUtcNow(), _time.GetTimestamp())!;
     }
 
@@ -123,4 +178,7 @@ internal sealed partial class HandlerLane
 
     [LoggerMessage(1203, LogLevel.Error, "The handlers of database {Database} stand still: an error that cannot be explained. It is tried again every second.")]
     private partial void LogStandsStill(Exception exception, string database);
+
+    [LoggerMessage(1221, LogLevel.Error, "Handler database {Database}: the ends of deliveries could not be told; they are as if they had not been tried.")]
+    private partial void LogNotFinished(Exception exception, string database);
 }

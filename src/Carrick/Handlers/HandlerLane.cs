@@ -1,11 +1,8 @@
 using System.Threading.Channels;
-using Carrick.Delivery;
 using Carrick.Dispatch;
 using Carrick.Hosting;
-using Carrick.Integrations;
 using Carrick.Retry;
 using Carrick.Storage;
-using Carrick.Storage.Commands;
 using Microsoft.Extensions.Logging;
 
 namespace Carrick.Handlers;
@@ -26,15 +23,19 @@ internal sealed partial class HandlerLane : IDeliveryRunner
     private readonly OutboxRelay _outbox;
     private readonly PoisonGuard _guard;
     private readonly CarrickOptions _options;
+    private readonly IStoreQueries _queries;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly Lock _gate = new();
+    private readonly List<HandlerLoop> _loops = [];
     private LoopHealth[] _health = [];
     private volatile bool _stopping;
+    private volatile bool _isInDoubt;
     private bool _relays;
-    private Task _loops = Task.CompletedTask;
+    private int _isWoken;
 
     public HandlerLane(
-        IHandlerDatabase database, HandlerInvoker invoker, AttemptFinisher finisher, OutboxRelay outbox, PoisonGuard guard,
+        IHandlerDatabase database, HandlerInvoker invoker, AttemptFinisher finisher, OutboxRelay outbox, PoisonGuard guard, IStoreQueries queries,
         CarrickOptions options, TimeProvider time, ILogger logger)
     {
         _database = database;
@@ -42,19 +43,24 @@ internal sealed partial class HandlerLane : IDeliveryRunner
         _finisher = finisher;
         _outbox = outbox;
         _guard = guard;
+        _queries = queries;
         _options = options;
         _time = time;
-        _logger = logger;
+        _logger = new GuardedLogger(logger);
     }
 
     /// <summary>Why its handlers or its outbox stand still, or <see langword="null"/>.</summary>
-    public string? Problem => _health.Select(health => health.Problem).FirstOrDefault(problem => problem is not null) ?? _outbox.Problem;
+    public string? Problem => _health.Select(health => health.Problem).FirstOrDefault(problem => problem is not null)
+        ?? _abandoned.Problem ?? FinishProblem ?? _outbox.Problem;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await _database.InitializeAsync(cancellationToken).ConfigureAwait(false);
         _health = [.. Enumerable.Range(0, _database.MaxSessions).Select(_ => new LoopHealth($"Handler database '{_database.Name}'"))];
-        _loops = Task.WhenAll(_health.Select(health => health.Watch(Task.Run(() => RunAsync(health)))));
+        foreach (var health in _health)
+        {
+            StartLoop(health);
+        }
     }
 
     /// <summary>Publishes what is in the outbox, from whichever node.</summary>
@@ -66,7 +72,7 @@ internal sealed partial class HandlerLane : IDeliveryRunner
         if (!_relays)
         {
             _relays = true;
-            _outbox.Start(_database, wake: () => _channel.Writer.TryWrite(null));
+            _outbox.Start(_database, Wake);
         }
     }
 
@@ -79,45 +85,105 @@ internal sealed partial class HandlerLane : IDeliveryRunner
         }
     }
 
-    /// <summary>Ends when the deliveries that were started have ended; the pumps have been stopped before.</summary>
+    /// <summary>Ends when the deliveries that were started have ended; the pumps have been stopped before. Abandoned handlers are not waited for.</summary>
     public async Task StopAsync()
     {
         _stopping = true;
         await _outbox.StopAsync().ConfigureAwait(false);
         _channel.Writer.TryComplete();
-        await _loops.ConfigureAwait(false);
+        while (RunningLoops() is { Length: > 0 } running)
+        {
+            await Task.WhenAll(running.Select(loop => loop.Ended)).ConfigureAwait(false);
+        }
     }
 
-    private async Task RunAsync(LoopHealth health)
+    private HandlerLoop[] RunningLoops()
     {
-        var batch = new HandlerBatch();
-        var pruner = new LedgerPruner(_options, _time);
-        while (await _channel.Reader.WaitToReadAsync().ConfigureAwait(false))
+        lock (_gate)
         {
-            try
+            _loops.RemoveAll(loop => loop.Ended.IsCompleted);
+            return [.. _loops];
+        }
+    }
+
+    private void StartLoop(LoopHealth health)
+    {
+        var loop = new HandlerLoop(health, new LedgerPruner(_options, _time), loop => _invoker.Watch(_ => Abandon(loop)));
+        lock (_gate)
+        {
+            _loops.Add(loop);
+        }
+
+        health.Watch(Task.Run(() => RunAsync(loop)));
+    }
+
+    // One stands for all that come before it is read: nothing bounds how often the relay asks while the loops are busy.
+    private void Wake()
+    {
+        if (Interlocked.Exchange(ref _isWoken, 1) == 0)
+        {
+            _channel.Writer.TryWrite(null);
+        }
+    }
+
+    private async Task RunAsync(HandlerLoop loop)
+    {
+        try
+        {
+            using (loop.Watch)
             {
-                if (await OpenAsync().ConfigureAwait(false) is { } session)
+                while (!loop.IsAbandoned && await _channel.Reader.WaitToReadAsync().ConfigureAwait(false))
                 {
-                    await using (session.ConfigureAwait(false))
+                    if (!await ServeOneSessionAsync(loop).ConfigureAwait(false) && !loop.IsAbandoned)
                     {
-                        await ServeAsync(session, batch, pruner, health).ConfigureAwait(false);
+                        await Task.Delay(AfterFailure, _time).ConfigureAwait(false);
                     }
-
-                    continue;
                 }
             }
-            catch (Exception exception)
+        }
+        finally
+        {
+            if (!loop.IsAbandoned)
             {
-                // What waits goes on waiting: it has not been tried.
-                if (health.Failed(exception))
-                {
-                    LogStandsStill(exception, _database.Name);
-                }
+                loop.End();
+            }
+        }
+    }
 
-                ReturnWaiting();
+    /// <returns><see langword="false"/> if it failed in a way that the next session may meet too.</returns>
+    private async ValueTask<bool> ServeOneSessionAsync(HandlerLoop loop)
+    {
+        try
+        {
+            if (await OpenAsync().ConfigureAwait(false) is not { } session)
+            {
+                return false;
             }
 
-            await Task.Delay(AfterFailure, _time).ConfigureAwait(false);
+            await using (session.ConfigureAwait(false))
+            {
+                loop.Session = session;
+                await ServeAsync(session, loop).ConfigureAwait(false);
+            }
+
+            return true;
+        }
+        catch (Exception exception) when (loop.IsAbandoned)
+        {
+            // Its session was taken away; it is only that it could not be disposed quietly.
+            LogNotTakenAway(exception, _database.Name, exception.GetType().Name);
+            return true;
+        }
+        catch (Exception exception)
+        {
+            // What waits goes on waiting: it has not been tried.
+            if (loop.Health.Failed(exception))
+            {
+                LogStandsStill(exception, _database.Name);
+            }
+
+            ReturnWaiting();
+            return false;
         }
     }
 
@@ -137,25 +203,34 @@ internal sealed partial class HandlerLane : IDeliveryRunner
     }
 
     /// <summary>Serves until the session breaks or the lane stops.</summary>
-    private async Task ServeAsync(IHandlerSession session, HandlerBatch batch, LedgerPruner pruner, LoopHealth health)
+    private async Task ServeAsync(IHandlerSession session, HandlerLoop loop)
     {
+        var batch = loop.Batch;
         while (await _channel.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
             batch.Clear();
             var (isCommitting, isComplete) = (false, false);
             try
             {
-                await FillAsync(session, batch).ConfigureAwait(false);
-                await pruner.RunAsync(session).ConfigureAwait(false);
+                await FillAsync(session, loop).ConfigureAwait(false);
+                if (loop.IsAbandoned)
+                {
+                    return;
+                }
+
+                await loop.Pruner.RunAsync(session).ConfigureAwait(false);
                 isCommitting = true;
                 isComplete = await session.CommitAsync(CancellationToken.None).ConfigureAwait(false);
             }
             catch (StoreException exception)
             {
                 LogDatabaseFailed(exception, _database.Name, exception.Message);
+                var isInDoubt = isCommitting && batch.Published.Count > 0;
                 await UndoAsync(session, batch, exception, FailureCategory.Throttled).ConfigureAwait(false);
-                if (isCommitting && batch.Published.Count > 0)
+                if (isInDoubt)
                 {
+                    // It may have happened all the same, or be about to: asked again when the ledger refuses one of its deliveries.
+                    _isInDoubt = true;
                     _outbox.Doubt();
                 }
 
@@ -178,182 +253,21 @@ internal sealed partial class HandlerLane : IDeliveryRunner
                 throw;
             }
 
-            health.Works();
-            if (!isComplete)
+            loop.Health.Works();
+            if (isComplete)
+            {
+                _outbox.Relay(batch.Published);
+                Finish(batch.Lost, durable: true);
+                Finish(batch.Kept, durable: _database.CompletesWork);
+                Finish(batch.ToRecord, durable: false);
+            }
+            else
             {
                 RunAgain(batch);
-                continue;
             }
 
-            _outbox.Relay(batch.Published);
-            Finish(batch.Lost, durable: true);
-            Finish(batch.Kept, durable: _database.CompletesWork);
-            Finish(batch.ToRecord, durable: false);
+            // Not only when the next comes: what was published may be large, and the next may be long in coming.
+            batch.Clear();
         }
     }
-
-    private async Task FillAsync(IHandlerSession session, HandlerBatch batch)
-    {
-        if (_guard.Active)
-        {
-            await FillGuardedAsync(session, batch).ConfigureAwait(false);
-            return;
-        }
-
-        var started = _time.GetTimestamp();
-        while (batch.Count < _database.MaxBatch && await TakeAsync(session, batch).ConfigureAwait(false))
-        {
-            await RunOneAsync(session, batch, batch.Current!.Value.Item, batch.Current.Value.Pump).ConfigureAwait(false);
-            batch.Current = null;
-            if (batch.Announced.Count == 0 && _time.GetElapsedTime(started) >= Linger)
-            {
-                break;
-            }
-        }
-
-        // Last: a wake-up that was read among the deliveries is not followed by another.
-        await DeleteRelayedAsync(session, batch).ConfigureAwait(false);
-    }
-
-    private async ValueTask DeleteRelayedAsync(IHandlerSession session, HandlerBatch batch)
-    {
-        batch.OutboxDeleted = _outbox.TakeRelayed();
-        if (batch.OutboxDeleted.Count > 0)
-        {
-            await session.DeleteFromOutboxAsync(batch.OutboxDeleted, CancellationToken.None).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>The next delivery to run; after the grace period of a stop none is started any more.</summary>
-    private bool TryTake(out HandlerEntry current)
-    {
-        while (_channel.Reader.TryRead(out var entry))
-        {
-            if (entry is not { } waiting)
-            {
-                // Only a wake-up: rows of the outbox may be deleted.
-                continue;
-            }
-
-            if (!_invoker.Stopping)
-            {
-                current = waiting;
-                return true;
-            }
-
-            waiting.Pump.Ended(waiting.Item, DeliveryEnd.Returned);
-        }
-
-        current = default;
-        return false;
-    }
-
-    /// <summary>One delivery in a transaction of its own, after its start was recorded: no transaction is open while the store records it.</summary>
-    private async Task FillGuardedAsync(IHandlerSession session, HandlerBatch batch)
-    {
-        if (!TryTake(out var current))
-        {
-            await DeleteRelayedAsync(session, batch).ConfigureAwait(false);
-            return;
-        }
-
-        GuardVerdict verdict;
-        try
-        {
-            verdict = await _guard.RecordAsync(current.Item).ConfigureAwait(false);
-        }
-        catch (EngineFullException exception)
-        {
-            LogNotRecorded(exception, current.Pump.Definition.Name, exception.Message);
-            batch.Record(Failure(current, exception, FailureCategory.Throttled), current.Pump);
-            return;
-        }
-
-        batch.Current = current;
-        await DeleteRelayedAsync(session, batch).ConfigureAwait(false);
-        switch (verdict)
-        {
-            case GuardVerdict.Gone:
-                current.Pump.Ended(current.Item, DeliveryEnd.Lost);
-                break;
-            case GuardVerdict.Poison:
-                var poison = AttemptResult.Failure(FailureCategory.Poison, "The process ended while the handler ran, again and again.");
-                batch.Record(_finisher.Decide(current.Item, current.Pump, poison, _time.GetUtcNow(), _time.GetTimestamp())!, current.Pump);
-                break;
-            default:
-                await RunOneAsync(session, batch, current.Item, current.Pump).ConfigureAwait(false);
-                break;
-        }
-
-        batch.Current = null;
-    }
-
-    private async Task RunOneAsync(IHandlerSession session, HandlerBatch batch, WorkItem item, ConsumerPump pump)
-    {
-        var startedAt = _time.GetUtcNow();
-        var started = _time.GetTimestamp();
-        if (item.Event is not { } record)
-        {
-            batch.Record(_finisher.Decide(item, pump, AttemptResult.Failure(FailureCategory.Permanent, "The event is no longer stored."), startedAt, started)!, pump);
-            return;
-        }
-
-        var definition = (HandlerDefinition)pump.Definition;
-        var verdict = await session.BeginAsync(LedgerEntryOf(definition, item, record, startedAt), CancellationToken.None).ConfigureAwait(false);
-        batch.Unchecked = null;
-        var result = AttemptResult.Success();
-        var published = batch.Published.Count;
-        if (verdict == LedgerVerdict.First)
-        {
-            var handling = _time.GetTimestamp();
-            result = batch.IsAnnounced && _invoker.Stopping
-                ? HandlerInvoker.Stopped
-                : await _invoker.InvokeAsync(session, definition, item, record, batch.Published).ConfigureAwait(false);
-            batch.Pace.Took(_time.GetElapsedTime(handling));
-        }
-
-        var command = _finisher.Decide(item, pump, result, startedAt, started);
-        if (command is CompleteCommand complete)
-        {
-            switch (verdict)
-            {
-                case LedgerVerdict.First:
-                    if (await session.KeepAsync(complete, CancellationToken.None).ConfigureAwait(false))
-                    {
-                        batch.Keep(complete, pump);
-                    }
-                    else
-                    {
-                        batch.Unpublish(published);
-                        batch.Lose(complete, pump);
-                    }
-
-                    break;
-                case LedgerVerdict.Late:
-                    batch.Record(new CompleteCommand { Item = item, Attempt = complete.Attempt, At = complete.At, Outcome = DeliveryOutcome.Skipped }, pump);
-                    break;
-                default:
-                    batch.Record(complete, pump);
-                    break;
-            }
-
-            return;
-        }
-
-        batch.Unpublish(published);
-        batch.IsCancelled = command is null;
-        await session.DiscardAsync(CancellationToken.None).ConfigureAwait(false);
-        if (command is null)
-        {
-            batch.IsCancelled = false;
-            pump.Ended(item, DeliveryEnd.Returned);
-        }
-        else
-        {
-            batch.Record(command, pump);
-        }
-    }
-
-    private static LedgerEntry LedgerEntryOf(HandlerDefinition definition, WorkItem item, EventRecord record, DateTimeOffset at) =>
-        new(definition.Name, record.Integration, record.KeyText, at, item.Forced, record.Subject, definition.SkipLate ? record.Version : null);
 }

@@ -32,7 +32,9 @@ public interface IHandlerDatabase : IAsyncDisposable
     /// <exception cref="StoreException">The database cannot be opened.</exception>
     ValueTask<IHandlerSession> OpenSessionAsync(CancellationToken cancellationToken);
 
-    /// <summary>Messages of the outbox after the number <paramref name="after"/>, oldest first, for the relay after a restart.</summary>
+    /// <summary>Messages of the outbox after the number <paramref name="after"/> in the order of their numbers, for the relay: after a restart, and when more is published
+    /// than it may hold in memory.</summary>
+    /// <returns>At most <paramref name="limit"/>, and fewer when their bodies are large; none only if there is none.</returns>
     /// <exception cref="StoreException">The database cannot be read.</exception>
     ValueTask<IReadOnlyList<OutboxMessage>> ReadOutboxAsync(long after, int limit, CancellationToken cancellationToken);
 }

@@ -6,7 +6,7 @@ namespace Carrick.Handlers;
 /// <summary>
 /// One connection on which deliveries run one after another, each in a savepoint of one outer transaction.
 /// The order of calls: <see cref="BeginAsync"/>, the handler, then <see cref="KeepAsync"/> or <see cref="DiscardAsync"/>,
-/// any number of times; then <see cref="CommitAsync"/> or <see cref="RollbackAsync"/>. Not thread-safe.
+/// any number of times; then <see cref="CommitAsync"/> or <see cref="RollbackAsync"/>. Not thread-safe, but for <see cref="AbandonAsync"/>.
 /// </summary>
 /// <remarks>Every method throws <see cref="StoreException"/> when the database fails; the outer transaction is lost then and the caller rolls back.</remarks>
 public interface IHandlerSession : IAsyncDisposable
@@ -69,4 +69,11 @@ public interface IHandlerSession : IAsyncDisposable
 
     /// <summary>Rolls the outer transaction back; does nothing if none is open. Never throws for a broken connection.</summary>
     ValueTask RollbackAsync();
+
+    /// <summary>Takes the session away from a handler that does not end, while its code may be using the connection: rolls the outer transaction back and frees what it
+    /// has locked, whatever a statement is waiting for, and makes the connection useless to that code. It is called once, between <see cref="BeginAsync"/> and
+    /// <see cref="KeepAsync"/>, from any thread; nothing follows but <see cref="IAsyncDisposable.DisposeAsync"/>, when the code has ended.</summary>
+    /// <remarks>By default it does nothing, and what the transaction has locked stays so until the code ends.</remarks>
+    /// <exception cref="StoreException">The transaction could not be ended now.</exception>
+    ValueTask AbandonAsync() => ValueTask.CompletedTask;
 }

@@ -5,45 +5,79 @@ namespace Carrick.Handlers;
 
 /// <summary>
 /// Brings what handlers published from the outbox of their database into the engine. The rows are deleted only after the events are
-/// durable; a crash between the two relays them again, and their message ids make that a duplicate. One per handler database.
+/// durable; a crash between the two relays them again, and their message ids make that a duplicate. It holds little in memory: what comes faster than the engine
+/// takes it is read from the outbox, in its order. One per handler database.
 /// </summary>
-internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider time, ILogger logger) : IDisposable
+/// <remarks>Ids are given before the commit, so that a read may pass the ids of a transaction that commits later. That transaction is told of after it, which adds either
+/// its messages or another read from its first id: none is passed for good.</remarks>
+internal sealed partial class OutboxRelay : IDisposable
 {
     private const int Page = 256;
+
+    /// <summary>Rows that are relayed and not deleted: with more, nothing is relayed until some are.</summary>
+    private const int MostToDelete = 4_096;
+
+    /// <summary>Rows that one transaction deletes.</summary>
+    private const int MostInOneDelete = 1_024;
+
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
 
+    private readonly IEventIngress _ingress;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly Lock _gate = new();
-    private readonly Queue<Func<IHandlerDatabase, Action, Task>> _waiting = new();
+    private readonly OutboxBacklog _backlog = new();
     private readonly SemaphoreSlim _signal = new(0);
     private readonly CancellationTokenSource _stop = new();
-    private List<long> _relayed = [];
-    private bool _wakes;
+    private readonly HashSet<long> _relayed = [];
     private readonly LoopHealth _health = new("The outbox relay");
+    private bool _wakes;
+    private Action? _wake;
     private Task _loop = Task.CompletedTask;
+
+    public OutboxRelay(IEventIngress ingress, TimeProvider time, ILogger logger)
+    {
+        _ingress = ingress;
+        _time = time;
+        _logger = new GuardedLogger(logger);
+        // What an earlier process has left.
+        _backlog.AddTable(0);
+    }
 
     /// <summary>Why messages are not relayed, or <see langword="null"/>.</summary>
     public string? Problem => _health.Problem;
 
-    public void Start(IHandlerDatabase database, Action wake) => _loop = _health.Watch(Task.Run(() => RunAsync(database, wake)));
+    /// <summary>What is held in memory to be relayed.</summary>
+    public (int Messages, long Bytes) Held => _backlog.Held;
+
+    public void Start(IHandlerDatabase database, Action wake)
+    {
+        _wake = wake;
+        _loop = _health.Watch(Task.Run(() => RunAsync(database)));
+    }
 
     /// <summary>Messages whose transaction has committed.</summary>
     public void Relay(IReadOnlyList<OutboxMessage> messages)
     {
-        if (messages.Count == 0)
+        if (messages.Count > 0)
         {
-            return;
+            _backlog.Add(messages);
+            Signal();
         }
-
-        IReadOnlyList<OutboxMessage> copy = [.. messages];
-        Do((database, wake) => RelayAsync(database, copy, wake));
     }
 
     /// <summary>A commit has failed and may have happened all the same: what is in the outbox is read again. What comes twice is a duplicate.</summary>
-    public void Doubt() => Do(RelayLeftOverAsync);
+    public void Doubt()
+    {
+        _backlog.AddTable(0);
+        Signal();
+    }
 
-    /// <summary>Rows that may be deleted in the next transaction.</summary>
+    /// <summary>Rows that may be deleted in the next transaction. When there are more than one should delete, another is asked for.</summary>
     public IReadOnlyList<long> TakeRelayed()
     {
+        List<long> taken;
+        bool isMore;
         lock (_gate)
         {
             if (_relayed.Count == 0)
@@ -51,10 +85,17 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
                 return [];
             }
 
-            var taken = _relayed;
-            _relayed = [];
-            return taken;
+            taken = [.. _relayed.Take(MostInOneDelete)];
+            _relayed.ExceptWith(taken);
+            isMore = _relayed.Count > 0;
         }
+
+        if (isMore)
+        {
+            _wake?.Invoke();
+        }
+
+        return taken;
     }
 
     /// <summary>The transaction that deleted them was lost; they are deleted with the next one, for which nothing else need wait. One wake-up stands for all
@@ -63,7 +104,7 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
     {
         lock (_gate)
         {
-            _relayed.AddRange(ids);
+            _relayed.UnionWith(ids);
             if (_relayed.Count == 0 || _wakes)
             {
                 return;
@@ -72,16 +113,7 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
             _wakes = true;
         }
 
-        Do(async (_, wake) =>
-        {
-            await Task.Delay(AfterFailure, time, _stop.Token).ConfigureAwait(false);
-            lock (_gate)
-            {
-                _wakes = false;
-            }
-
-            wake();
-        });
+        _ = WakeLaterAsync();
     }
 
     public async Task StopAsync()
@@ -96,31 +128,44 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
         _stop.Dispose();
     }
 
-    private void Do(Func<IHandlerDatabase, Action, Task> next)
+    private void Signal()
     {
-        lock (_gate)
+        if (_signal.CurrentCount == 0)
         {
-            _waiting.Enqueue(next);
+            _signal.Release();
         }
-
-        _signal.Release();
     }
 
-    private async Task RunAsync(IHandlerDatabase database, Action wake)
+    private async Task WakeLaterAsync()
     {
         try
         {
-            await RelayLeftOverAsync(database, wake).ConfigureAwait(false);
+            await Task.Delay(AfterFailure, _time, _stop.Token).ConfigureAwait(false);
+            lock (_gate)
+            {
+                _wakes = false;
+            }
+
+            _wake?.Invoke();
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The rows are relayed again at the next start, as duplicates, and deleted then.
+        }
+    }
+
+    private async Task RunAsync(IHandlerDatabase database)
+    {
+        try
+        {
             while (true)
             {
-                await _signal.WaitAsync(_stop.Token).ConfigureAwait(false);
-                Func<IHandlerDatabase, Action, Task> next;
-                lock (_gate)
+                while (_backlog.Take() is { } part)
                 {
-                    next = _waiting.Dequeue();
+                    await RelayPartAsync(database, part).ConfigureAwait(false);
                 }
 
-                await next(database, wake).ConfigureAwait(false);
+                await _signal.WaitAsync(_stop.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -129,9 +174,26 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
         }
     }
 
-    private async Task RelayLeftOverAsync(IHandlerDatabase database, Action wake)
+    private async Task RelayPartAsync(IHandlerDatabase database, OutboxPart part)
     {
-        var after = 0L;
+        try
+        {
+            await (part.Messages is { } messages ? RelayAsync(database, messages) : ReadAsync(database, part.After)).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (!IsStop(exception))
+        {
+            // Whatever it was, the messages are in the outbox.
+            _backlog.AddTable(0);
+            await FailedAsync(exception, database).ConfigureAwait(false);
+        }
+        finally
+        {
+            _backlog.Done(part);
+        }
+    }
+
+    private async Task ReadAsync(IHandlerDatabase database, long after)
+    {
         while (true)
         {
             IReadOnlyList<OutboxMessage> page;
@@ -146,8 +208,8 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
                 continue;
             }
 
-            await RelayAsync(database, page, wake).ConfigureAwait(false);
-            if (page.Count < Page)
+            await RelayAsync(database, page).ConfigureAwait(false);
+            if (page.Count == 0)
             {
                 return;
             }
@@ -157,8 +219,15 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
     }
 
     /// <summary>Brings messages in together: all are durable or none is, so that none overtakes an earlier one.</summary>
-    private async Task RelayAsync(IHandlerDatabase database, IReadOnlyList<OutboxMessage> messages, Action wake)
+    private async Task RelayAsync(IHandlerDatabase database, IReadOnlyList<OutboxMessage> messages)
     {
+        while (IsMuchToDelete())
+        {
+            _wake!();
+            await Task.Delay(AfterFailure, _time, _stop.Token).ConfigureAwait(false);
+        }
+
+        messages = WithoutRelayed(messages);
         // Alone, a message of an integration that is gone holds up nobody else.
         if (messages.Count > 0 && !await TryRelayAsync(database, messages).ConfigureAwait(false) && messages.Count > 1)
         {
@@ -168,7 +237,24 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
             }
         }
 
-        wake();
+        _wake!();
+    }
+
+    private bool IsMuchToDelete()
+    {
+        lock (_gate)
+        {
+            return _relayed.Count >= MostToDelete;
+        }
+    }
+
+    // A read finds also what was held behind it, and what is relayed and not deleted yet.
+    private IReadOnlyList<OutboxMessage> WithoutRelayed(IReadOnlyList<OutboxMessage> messages)
+    {
+        lock (_gate)
+        {
+            return _relayed.Count == 0 ? messages : [.. messages.Where(message => !_relayed.Contains(message.Id))];
+        }
     }
 
     private async Task<bool> TryRelayAsync(IHandlerDatabase database, IReadOnlyList<OutboxMessage> messages)
@@ -178,20 +264,20 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
         {
             try
             {
-                await ingress.IngestAsync(events, _stop.Token).ConfigureAwait(false);
+                await _ingress.IngestAsync(events, _stop.Token).ConfigureAwait(false);
                 _health.Works();
                 break;
             }
             catch (EngineFullException)
             {
-                await Task.Delay(AfterFailure, time, _stop.Token).ConfigureAwait(false);
+                await Task.Delay(AfterFailure, _time, _stop.Token).ConfigureAwait(false);
             }
-            catch (ArgumentException exception)
+            catch (Exception exception) when (exception is ArgumentException or StoreException { Failure: StoreFailure.Data })
             {
                 if (messages is [var alone])
                 {
-                    // The integration was taken out of the configuration: kept in the outbox until a start that has it again.
-                    LogUnknown(alone.Integration, exception.Message);
+                    // Its integration was taken out of the configuration, or the database refuses it: kept in the outbox, where it holds up nobody, and tried again at a start.
+                    LogRefused(alone.MessageId, alone.Integration, exception.Message);
                 }
 
                 return false;
@@ -204,7 +290,7 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
 
         lock (_gate)
         {
-            _relayed.AddRange(messages.Select(message => message.Id));
+            _relayed.UnionWith(messages.Select(message => message.Id));
         }
 
         return true;
@@ -224,7 +310,7 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
             LogStandsStill(exception, database.Name);
         }
 
-        return Task.Delay(AfterFailure, time, _stop.Token);
+        return Task.Delay(AfterFailure, _time, _stop.Token);
     }
 
     private static IncomingEvent EventOf(OutboxMessage message) => new()
@@ -241,8 +327,8 @@ internal sealed partial class OutboxRelay(IEventIngress ingress, TimeProvider ti
     [LoggerMessage(1210, LogLevel.Error, "The outbox of handler database {Database} cannot be read: {Problem} It is tried again.")]
     private partial void LogReadFailed(Exception exception, string database, string problem);
 
-    [LoggerMessage(1211, LogLevel.Error, "A published message of integration {Integration} cannot be relayed: {Problem} It stays in the outbox.")]
-    private partial void LogUnknown(string integration, string problem);
+    [LoggerMessage(1211, LogLevel.Error, "The published message {MessageId} of integration {Integration} cannot be relayed: {Problem} It stays in the outbox and is tried again at the next start.")]
+    private partial void LogRefused(string messageId, string integration, string problem);
 
     [LoggerMessage(1213, LogLevel.Error, "The outbox of handler database {Database} stands still: an error that cannot be explained. It is tried again every second.")]
     private partial void LogStandsStill(Exception exception, string database);

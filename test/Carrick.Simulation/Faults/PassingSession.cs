@@ -32,5 +32,7 @@ internal class PassingSession(IHandlerSession inner) : IHandlerSession
 
     public ValueTask RollbackAsync() => inner.RollbackAsync();
 
+    public ValueTask AbandonAsync() => inner.AbandonAsync();
+
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 }

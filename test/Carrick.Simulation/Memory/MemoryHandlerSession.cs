@@ -160,6 +160,9 @@ internal sealed class MemoryHandlerSession : IHandlerSession
         return ValueTask.CompletedTask;
     }
 
+    // One thread runs all of a simulation.
+    public ValueTask AbandonAsync() => RollbackAsync();
+
     public ValueTask DisposeAsync() => RollbackAsync();
 
     private async ValueTask OpenAsync(CancellationToken cancellationToken)

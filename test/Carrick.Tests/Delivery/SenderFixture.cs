@@ -1,6 +1,7 @@
 using System.Text;
 using Carrick.Delivery;
 using Carrick.Integrations;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Carrick.Tests.Delivery;
@@ -11,7 +12,8 @@ internal sealed class SenderFixture : IDisposable
     public const string Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     private readonly HttpMessageInvoker _http = EndpointHttpClient.Create(new DeliveryOptions());
 
-    public SenderFixture(TimeProvider? time = null) => Sender = new EndpointSender(_http, time ?? TimeProvider.System, NullLogger<EndpointSender>.Instance);
+    public SenderFixture(TimeProvider? time = null, ILogger<EndpointSender>? log = null) =>
+        Sender = new EndpointSender(_http, time ?? TimeProvider.System, log ?? NullLogger<EndpointSender>.Instance);
 
     public EndpointSender Sender { get; }
 

@@ -97,6 +97,27 @@ public abstract class EngineDatabaseCompliance<THarness> : StoreTest<THarness>
     }
 
     [Fact]
+    public async Task Abandon_WhileTheCodeStillRuns_LetsTheEngineWrite_AndTheWorkIsOutstanding()
+    {
+        var item = (await SeedAsync("m1", Orders))[0];
+        await using var session = await Database.OpenSessionAsync(Token);
+        await session.BeginAsync(Entry("m1"), Token);
+        await session.KeepAsync(Complete(item), Token);
+        await session.BeginAsync(Entry("m2"), Token);
+
+        await session.AbandonAsync();
+
+        await CommitAsync(Ingest(NewEvent("m3", consumers: Orders))).WaitAsync(TimeSpan.FromSeconds(30), Token);
+        Assert.Equal(2, (await ReadyAsync(Orders)).Count);
+        await using var next = await Database.OpenSessionAsync(Token);
+        Assert.Equal(LedgerVerdict.First, await next.BeginAsync(Entry("m1"), Token));
+        var complete = Complete(item);
+        Assert.True(await next.KeepAsync(complete, Token));
+        Assert.True(await next.CommitAsync(Token));
+        Assert.True(complete.Applied);
+    }
+
+    [Fact]
     public async Task Statistics_CountCommitsOfSessions()
     {
         var item = (await SeedAsync("m1", Orders))[0];

@@ -179,6 +179,31 @@ public abstract class HandlerDatabaseCompliance<THarness> : IAsyncLifetime
         Assert.Equal("c", Assert.Single(await Database.ReadOutboxAsync(0, 10, Token)).MessageId);
     }
 
+    [Fact]
+    public async Task Outbox_OfLargeBodies_IsReadInPagesOfFewBytes()
+    {
+        await using var session = await Database.OpenSessionAsync(Token);
+        await session.BeginAsync(Entry("m1"), Token);
+        for (var i = 0; i < 10; i++)
+        {
+            await session.AddToOutboxAsync(Message($"{i}") with { Body = new byte[3_000_000] }, Token);
+        }
+
+        await session.KeepAsync(Completion(), Token);
+        await session.CommitAsync(Token);
+
+        List<string> read = [];
+        var after = 0L;
+        while (await Database.ReadOutboxAsync(after, 100, Token) is { Count: > 0 } page)
+        {
+            Assert.InRange(page.Count, 1, 2);
+            read.AddRange(page.Select(message => message.MessageId));
+            after = page[^1].Id;
+        }
+
+        Assert.Equal(Enumerable.Range(0, 10).Select(i => $"{i}"), read);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

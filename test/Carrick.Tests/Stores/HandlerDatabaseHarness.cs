@@ -14,5 +14,8 @@ public abstract class HandlerDatabaseHarness : IAsyncDisposable
     /// <summary>A statement by which a handler ends the transaction behind the session's back.</summary>
     public abstract string CommitStatement { get; }
 
+    /// <summary>A statement that a handler waits for without end. It writes, or waits in the server.</summary>
+    public abstract string EndlessStatement { get; }
+
     public abstract ValueTask DisposeAsync();
 }

@@ -14,6 +14,8 @@ public sealed class PostgresHandlerHarness : HandlerDatabaseHarness
 
     public override string CommitStatement => "COMMIT";
 
+    public override string EndlessStatement => "SELECT pg_sleep(3600)";
+
     private string Settings => $"Search Path={_schema.Name}";
 
     public override IHandlerDatabase Create() => Create("");

@@ -76,6 +76,8 @@ public sealed class SqliteHandlerHarness : HandlerDatabaseHarness
 
     public override string CommitStatement => "COMMIT";
 
+    public override string EndlessStatement => "INSERT INTO effects SELECT 'endless' FROM (WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n) WHERE x < 0";
+
     public override IHandlerDatabase Create() => new SqliteHandlerDatabase(new SqliteFile(_files.ConnectionString));
 
     public override DbConnection Connect()
