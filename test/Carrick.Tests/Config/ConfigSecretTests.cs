@@ -25,7 +25,7 @@ public sealed class ConfigSecretTests
     [InlineData("NAME: 1\nNAME: 2", "The key stands twice")]
     public void Errors_SecretInPlaceOfAName_IsNotRepeated(string yaml, string expected)
     {
-        foreach (var secret in new[] { Canary, "canary5f4dcc3b5aa765d61d8327deb882cf99a1" })
+        foreach (var secret in new[] { Canary, "canary_5f4dcc3b5aa765d61d8327deb882cf99a1" })
         {
             var errors = Errors(yaml.Replace("NAME", secret, StringComparison.Ordinal));
             Assert.Contains(expected, errors, StringComparison.Ordinal);
