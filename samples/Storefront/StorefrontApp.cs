@@ -22,7 +22,7 @@ internal static class StorefrontApp
                 .ReceiveWebhooks(new WebhookSourceDefinition
                 {
                     Scheme = WebhookScheme.Stripe,
-                    SecretsKey = "Stripe:WebhookSecrets",
+                    SecretsConfigurationKey = "Stripe:WebhookSecrets",
                     SubjectPath = "json.data.object.id",
                     VersionPath = "json.created",
                 })

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Carrick;
 
@@ -27,6 +28,10 @@ internal static class CarrickWebServices
         services.AddSingleton(provider => new ApiKeys(
             provider, provider.GetRequiredService<IConfiguration>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ApiKeys>>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AdminKeySetting>, AdminKeyValidator>());
+        services.AddOptions<AdminKeySetting>()
+            .Configure<IConfiguration>((setting, configuration) => setting.Key = configuration[ApiKeys.AdminKeySetting])
+            .ValidateOnStart();
         services.AddSingleton<AuthenticationThrottle>();
         services.AddSingleton<ApiGate>();
         services.AddMetricsExporter();

@@ -50,9 +50,9 @@ internal sealed partial class ApiGate
             ? await _keys.CheckAsync(value[Scheme.Length..].Trim(), context.RequestAborted)
             : ApiKeyVerdict.Refused("malformed");
 
-        // A key of 130 random bits cannot be guessed, so a valid one passes also from an address that is slowed:
-        // a stranger behind the same proxy must not lock its owner out.
-        var wait = verdict.Caller is null || verdict.Guessable ? _throttle.Wait(context.Connection.RemoteIpAddress) : TimeSpan.Zero;
+        // A key that can be guessed stops the start, so a valid one passes also from an address that is slowed: a stranger
+        // behind the same proxy must not lock its owner out.
+        var wait = verdict.Caller is null ? _throttle.Wait(context.Connection.RemoteIpAddress) : TimeSpan.Zero;
         if (wait > TimeSpan.Zero)
         {
             _failures.Add(1, new KeyValuePair<string, object?>("reason", "throttled"));

@@ -12,7 +12,7 @@ internal static class ApiKeyFormat
     private static readonly SearchValues<char> Characters = SearchValues.Create(Alphabet);
     private const int SecretLength = 26;
     private const int ChecksumLength = 6;
-    private const int Length = 3 + SecretLength + 1 + ChecksumLength;
+    public const int Length = 3 + SecretLength + 1 + ChecksumLength;
     private const int ShownLength = 7;
 
     public static string Create()

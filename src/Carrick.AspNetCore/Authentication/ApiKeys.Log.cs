@@ -4,9 +4,6 @@ namespace Carrick.Authentication;
 
 public sealed partial class ApiKeys
 {
-    [LoggerMessage(4001, LogLevel.Warning, "{Setting} is shorter than {Shortest} characters and can be guessed; use a longer one")]
-    private partial void LogShortAdminKey(string setting, int shortest);
-
     [LoggerMessage(4002, LogLevel.Warning, "The API keys could not be read again ({Failure}: {Problem}); those known stay in force")]
     private partial void LogStaleKeys(StoreFailure failure, string problem);
 }

@@ -13,14 +13,14 @@ namespace Carrick.Authentication;
 /// <summary>The API keys: makes, revokes and checks them. Thread-safe.</summary>
 /// <remarks>
 /// Keys are stored as SHA-256. The key in the configuration value <c>CARRICK_ADMIN_KEY</c> (usually an environment variable) has the scope
-/// <c>admin</c> and is never stored: without the value it is no longer accepted after a restart.
+/// <c>admin</c> and is never stored: without the value it is no longer accepted after a restart. One that can be guessed stops the start: it must have
+/// 24 to 512 characters that do not repeat, count up or consist of well-known words.
 /// </remarks>
 public sealed partial class ApiKeys : IDisposable
 {
     /// <summary>The configuration value that holds an admin key.</summary>
     public const string AdminKeySetting = "CARRICK_ADMIN_KEY";
 
-    private const int ShortestSafeKey = 24;
     private static readonly TimeSpan SnapshotAge = TimeSpan.FromSeconds(30);
 
     private readonly IServiceProvider _services;
@@ -28,7 +28,6 @@ public sealed partial class ApiKeys : IDisposable
     private readonly ILogger<ApiKeys> _logger;
     private readonly SemaphoreSlim _reading = new(1, 1);
     private readonly byte[]? _configured;
-    private readonly bool _configuredIsGuessable;
     private ApiKeySnapshot? _snapshot;
     private int _changes;
 
@@ -38,11 +37,6 @@ public sealed partial class ApiKeys : IDisposable
         if (configuration[AdminKeySetting] is { } key && !string.IsNullOrWhiteSpace(key))
         {
             _configured = ApiKeyFormat.Hash(key.Trim());
-            _configuredIsGuessable = !ApiKeyFormat.IsWellFormed(key.Trim());
-            if (key.Trim().Length < ShortestSafeKey)
-            {
-                LogShortAdminKey(AdminKeySetting, ShortestSafeKey);
-            }
         }
     }
 
@@ -122,7 +116,7 @@ public sealed partial class ApiKeys : IDisposable
         var hash = ApiKeyFormat.Hash(key);
         if (_configured is not null && CryptographicOperations.FixedTimeEquals(_configured, hash))
         {
-            return new ApiKeyVerdict(new ApiCaller("environment", [ApiScope.Admin]), null, _configuredIsGuessable);
+            return new ApiKeyVerdict(new ApiCaller("environment", [ApiScope.Admin]), null);
         }
 
         if (!ApiKeyFormat.IsWellFormed(key))
@@ -135,7 +129,7 @@ public sealed partial class ApiKeys : IDisposable
         {
             null => ApiKeyVerdict.Refused("unknown"),
             { RevokedAt: not null } => ApiKeyVerdict.Refused("revoked"),
-            _ => new ApiKeyVerdict(new ApiCaller($"{record.Id.ToString(IdPrefix.ApiKey)} {record.Name}", record.Scopes), null, false),
+            _ => new ApiKeyVerdict(new ApiCaller($"{record.Id.ToString(IdPrefix.ApiKey)} {record.Name}", record.Scopes), null),
         };
     }
 

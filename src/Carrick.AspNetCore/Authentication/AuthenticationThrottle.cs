@@ -1,9 +1,9 @@
-using System.Buffers.Binary;
 using System.Net;
+using Carrick.Transport;
 
 namespace Carrick.Authentication;
 
-/// <summary>Counts failed authentications per remote address: a token bucket each, in bounded memory. Thread-safe.</summary>
+/// <summary>Counts failed authentications per remote address: a token bucket each, in bounded memory. It slows guesses only; a key that is right never waits. Thread-safe.</summary>
 /// <param name="time">The clock.</param>
 internal sealed class AuthenticationThrottle(TimeProvider time)
 {
@@ -18,9 +18,10 @@ internal sealed class AuthenticationThrottle(TimeProvider time)
     // Shared by all addresses for which there is no room: many attackers slow each other, memory stays bounded.
     private static readonly UInt128 Others = UInt128.MaxValue;
 
-    // Address -> when its bucket is full again.
-    private readonly Dictionary<UInt128, DateTimeOffset> _fullAt = [];
+    // Address -> when its bucket is full again, and whether it was told that it is slowed.
+    private readonly Dictionary<UInt128, Bucket> _buckets = [];
     private readonly Lock _lock = new();
+    private DateTimeOffset _cleanedAt = DateTimeOffset.MinValue;
 
     public int Count
     {
@@ -28,7 +29,7 @@ internal sealed class AuthenticationThrottle(TimeProvider time)
         {
             lock (_lock)
             {
-                return _fullAt.Count;
+                return _buckets.Count;
             }
         }
     }
@@ -39,23 +40,24 @@ internal sealed class AuthenticationThrottle(TimeProvider time)
         var now = time.GetUtcNow();
         lock (_lock)
         {
-            return WaitFrom(_fullAt.GetValueOrDefault(Slot(Key(address), now), now), now);
+            return _buckets.TryGetValue(Slot(AddressKey.Of(address), now), out var bucket) ? WaitFrom(bucket.FullAt, now) : TimeSpan.Zero;
         }
     }
 
     /// <summary>Counts a failure.</summary>
-    /// <returns>Whether it used up what was left.</returns>
+    /// <returns>Whether the address is slowed from now on: once, until its bucket has been full again.</returns>
     public bool Fail(IPAddress? address)
     {
         var now = time.GetUtcNow();
         lock (_lock)
         {
-            var slot = Slot(Key(address), now);
-            var fullAt = _fullAt.GetValueOrDefault(slot, now);
-            var before = WaitFrom(fullAt, now);
-            var after = (fullAt < now ? now : fullAt) + Refill;
-            _fullAt[slot] = after;
-            return before == TimeSpan.Zero && WaitFrom(after, now) > TimeSpan.Zero;
+            var slot = Slot(AddressKey.Of(address), now);
+            var bucket = _buckets.GetValueOrDefault(slot);
+            bucket = bucket.FullAt <= now ? new Bucket(now, false) : bucket;
+            var fullAt = bucket.FullAt + Refill;
+            var slowed = WaitFrom(fullAt, now) > TimeSpan.Zero;
+            _buckets[slot] = new Bucket(fullAt, slowed || bucket.Told);
+            return slowed && !bucket.Told;
         }
     }
 
@@ -67,32 +69,26 @@ internal sealed class AuthenticationThrottle(TimeProvider time)
 
     private UInt128 Slot(UInt128 key, DateTimeOffset now)
     {
-        if (_fullAt.ContainsKey(key) || _fullAt.Count < MaxAddresses)
+        if (_buckets.ContainsKey(key) || _buckets.Count < MaxAddresses)
         {
             return key;
         }
 
-        foreach (var (address, fullAt) in _fullAt)
+        // Not at every request: a stranger must not buy a search through the table with each.
+        if (now - _cleanedAt >= Refill)
         {
-            if (fullAt <= now)
+            _cleanedAt = now;
+            foreach (var (address, bucket) in _buckets)
             {
-                _fullAt.Remove(address);
+                if (bucket.FullAt <= now)
+                {
+                    _buckets.Remove(address);
+                }
             }
         }
 
-        return _fullAt.Count < MaxAddresses ? key : Others;
+        return _buckets.Count < MaxAddresses ? key : Others;
     }
 
-    // IPv6 by /64: a subscriber has that many addresses.
-    private static UInt128 Key(IPAddress? address)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        if (address is null || !address.MapToIPv6().TryWriteBytes(bytes, out _))
-        {
-            return 0;
-        }
-
-        var value = BinaryPrimitives.ReadUInt128BigEndian(bytes);
-        return address.IsIPv4MappedToIPv6 || address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? value : value >> 64 << 64;
-    }
+    private readonly record struct Bucket(DateTimeOffset FullAt, bool Told);
 }

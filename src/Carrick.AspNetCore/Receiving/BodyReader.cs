@@ -1,29 +1,33 @@
 using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Carrick.Receiving;
 
 /// <summary>
 /// Reads a body whole or not at all. Memory grows with the bytes that came, never with the length that was declared; the result is an array of its own,
-/// because the engine keeps it.
+/// because the engine keeps it. Thread-safe.
 /// </summary>
-internal static class BodyReader
+internal sealed class BodyReader(InFlightBytes inFlight, BodyRate rate)
 {
-    private const int Small = 64 * 1024;
-
-    public static async ValueTask<BodyResult> ReadAsync(HttpRequest request, long limit, InFlightBytes inFlight)
+    public async ValueTask<BodyResult> ReadAsync(HttpRequest request, long limit, IntegrationShare integration)
     {
-        var aborted = request.HttpContext.RequestAborted;
         if (request.ContentLength > limit)
         {
             return BodyResult.Of(BodyOutcome.TooLarge);
         }
 
+        if (request.ContentLength == 0)
+        {
+            return new BodyResult(BodyOutcome.Complete, default, 0, null);
+        }
+
+        var aborted = request.HttpContext.RequestAborted;
         try
         {
-            return request.ContentLength is { } length and <= Small
-                ? await ReadSmallAsync(request.Body, (int)length, inFlight, aborted)
-                : await ReadLargeAsync(request.Body, limit, inFlight, aborted);
+            return await ReadPiecesAsync(request, limit, integration, aborted);
         }
         catch (BadHttpRequestException exception)
         {
@@ -37,7 +41,7 @@ internal static class BodyReader
                 _ => BodyOutcome.Malformed,
             });
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or ConnectionAbortedException || exception.InnerException is ConnectionAbortedException)
         {
             return BodyResult.Of(BodyOutcome.Aborted);
         }
@@ -47,90 +51,105 @@ internal static class BodyReader
         }
     }
 
-    private static async ValueTask<BodyResult> ReadSmallAsync(Stream stream, int length, InFlightBytes inFlight, CancellationToken aborted)
+    private async ValueTask<BodyResult> ReadPiecesAsync(HttpRequest request, long limit, IntegrationShare integration, CancellationToken aborted)
     {
-        if (!inFlight.TryReserve(length))
-        {
-            return BodyResult.Of(BodyOutcome.Full);
-        }
-
-        var complete = false;
-        try
-        {
-            var body = new byte[length];
-            complete = await stream.ReadAtLeastAsync(body, length, throwOnEndOfStream: false, aborted) == length;
-            return complete ? new BodyResult(BodyOutcome.Complete, body, length) : BodyResult.Of(BodyOutcome.Aborted);
-        }
-        finally
-        {
-            if (!complete)
-            {
-                inFlight.Release(length);
-            }
-        }
-    }
-
-    private static async ValueTask<BodyResult> ReadLargeAsync(Stream stream, long limit, InFlightBytes inFlight, CancellationToken aborted)
-    {
-        var buffer = ArrayPool<byte>.Shared.Rent(Small);
-        var length = 0;
-        long reserved = 0;
-        var kept = false;
+        var reader = request.BodyReader;
+        BodyChunks? chunks = null;
+        BodyPace? pace = null;
         try
         {
             while (true)
             {
-                if (length == buffer.Length || reserved == 0)
+                var reading = reader.ReadAsync(aborted);
+                if (!reading.IsCompleted && pace is null && (chunks is not null || !IsTimed(request)))
                 {
-                    if (!inFlight.TryReserve(buffer.Length))
-                    {
-                        return BodyResult.Of(BodyOutcome.Full);
-                    }
-
-                    reserved += buffer.Length;
-                    buffer = length == 0 ? buffer : Grow(buffer, length);
+                    pace = new BodyPace(reader, rate, chunks?.Length ?? 0);
                 }
 
-                var read = await stream.ReadAsync(buffer.AsMemory(length), aborted);
-                if (read == 0)
+                var read = await reading;
+                if (read.IsCanceled)
                 {
-                    kept = true;
-                    return new BodyResult(BodyOutcome.Complete, buffer.AsSpan(0, length).ToArray(), reserved);
+                    reader.AdvanceTo(read.Buffer.Start);
+                    return BodyResult.Of(BodyOutcome.TooSlow);
                 }
 
-                length += read;
+                var length = (chunks?.Length ?? 0) + read.Buffer.Length;
+                var whole = read.IsCompleted || length == request.ContentLength;
                 if (length > limit)
                 {
-                    return BodyResult.Of(BodyOutcome.TooLarge);
+                    return Advance(reader, read.Buffer, BodyOutcome.TooLarge);
+                }
+
+                if (whole && pace?.TryEnd() == false)
+                {
+                    return Advance(reader, read.Buffer, BodyOutcome.TooSlow);
+                }
+
+                if (whole && length < request.ContentLength)
+                {
+                    return Advance(reader, read.Buffer, BodyOutcome.Aborted);
+                }
+
+                if (whole && chunks is null)
+                {
+                    return TakeWhole(reader, read.Buffer, integration);
+                }
+
+                pace?.Came(read.Buffer.Length);
+                chunks ??= new BodyChunks(inFlight, integration, inFlight.EnterAddress(request.HttpContext.Connection.RemoteIpAddress));
+                var kept = chunks.TryAppend(read.Buffer);
+                reader.AdvanceTo(read.Buffer.End);
+                if (!kept)
+                {
+                    return BodyResult.Of(BodyOutcome.Full);
+                }
+
+                if (whole)
+                {
+                    var body = chunks.Take(out var address);
+                    return new BodyResult(BodyOutcome.Complete, body, body.Length, address);
                 }
             }
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
-            if (!kept)
-            {
-                inFlight.Release(reserved);
-            }
+            pace?.Dispose();
+            chunks?.Dispose();
         }
     }
 
-    private static byte[] Grow(byte[] buffer, int length)
+    private BodyResult TakeWhole(PipeReader reader, in ReadOnlySequence<byte> bytes, IntegrationShare integration)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
-        buffer.AsSpan(0, length).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(buffer);
-        return larger;
+        if (!inFlight.TryReserve(integration, null, bytes.Length))
+        {
+            return Advance(reader, bytes, BodyOutcome.Full);
+        }
+
+        var body = bytes.ToArray();
+        reader.AdvanceTo(bytes.End);
+        return new BodyResult(BodyOutcome.Complete, body, body.Length, null);
     }
+
+    private static BodyResult Advance(PipeReader reader, in ReadOnlySequence<byte> bytes, BodyOutcome outcome)
+    {
+        reader.AdvanceTo(bytes.End);
+        return BodyResult.Of(outcome);
+    }
+
+    // Kestrel ends a body over HTTP/1.x that is silent from its start; over HTTP/2 it measures all streams of a connection together.
+    private static bool IsTimed(HttpRequest request) =>
+        !HttpProtocol.IsHttp2(request.Protocol) && !HttpProtocol.IsHttp3(request.Protocol)
+        && request.HttpContext.Features.Get<IHttpMinRequestBodyDataRateFeature>() is not null;
 }
 
 /// <summary>What reading a body gave.</summary>
 /// <param name="Outcome">How it ended.</param>
 /// <param name="Body">The exact bytes.</param>
 /// <param name="Reserved">What to release when the request is answered.</param>
-internal readonly record struct BodyResult(BodyOutcome Outcome, ReadOnlyMemory<byte> Body, long Reserved)
+/// <param name="Address">Whose share it counts in, or <see langword="null"/> if it came at once.</param>
+internal readonly record struct BodyResult(BodyOutcome Outcome, ReadOnlyMemory<byte> Body, long Reserved, InFlightShare? Address)
 {
-    public static BodyResult Of(BodyOutcome outcome) => new(outcome, default, 0);
+    public static BodyResult Of(BodyOutcome outcome) => new(outcome, default, 0, null);
 }
 
 internal enum BodyOutcome

@@ -16,7 +16,7 @@ internal static class WebhookAnswers
 
     public static Task TooLargeAsync(HttpContext context)
     {
-        context.Response.Headers.Connection = "close";
+        CloseAfter(context);
         return ProblemAsync(context, StatusCodes.Status413PayloadTooLarge, "The body is too large.");
     }
 
@@ -33,8 +33,17 @@ internal static class WebhookAnswers
 
     public static Task TooSlowAsync(HttpContext context)
     {
-        context.Response.Headers.Connection = "close";
+        CloseAfter(context);
         return ProblemAsync(context, StatusCodes.Status408RequestTimeout, "The body came too slowly.");
+    }
+
+    // Over HTTP/2 the stream ends with the answer, and the header is not allowed.
+    private static void CloseAfter(HttpContext context)
+    {
+        if (HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol))
+        {
+            context.Response.Headers.Connection = "close";
+        }
     }
 
     public static Task WrongMethodAsync(HttpContext context, bool get)

@@ -1,3 +1,4 @@
+using Carrick.Diagnostics;
 using Carrick.Hosting;
 using Carrick.Signatures;
 
@@ -9,17 +10,20 @@ public static class WebhookIntegrationExtensions
     /// <summary>Receives webhooks at <c>/webhooks/{integration}</c>, with the secrets of the configuration.</summary>
     /// <param name="integration">The integration.</param>
     /// <param name="scheme">The provider's scheme.</param>
-    /// <param name="secrets">A configuration key, such as <c>Billing:WebhookSecrets</c>, that holds a string or an array of strings. A missing or bad one stops the start.</param>
-    public static IntegrationBuilder ReceiveWebhooks(this IntegrationBuilder integration, WebhookScheme scheme, string secrets)
+    /// <param name="secretsConfigurationKey">The name of a configuration key, such as <c>Billing:WebhookSecrets</c>, whose value is a string or an array of strings; not a secret itself. A key without a value stops the start.</param>
+    /// <exception cref="ArgumentException">The text cannot name a configuration key, or looks like a secret. The message does not show it.</exception>
+    public static IntegrationBuilder ReceiveWebhooks(this IntegrationBuilder integration, WebhookScheme scheme, string secretsConfigurationKey)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(secrets);
-        return integration.ReceiveWebhooks(new WebhookSourceDefinition { Scheme = scheme, SecretsKey = secrets });
+        ArgumentNullException.ThrowIfNull(secretsConfigurationKey);
+        return NameText.IsConfigurationKey(secretsConfigurationKey)
+            ? integration.ReceiveWebhooks(new WebhookSourceDefinition { Scheme = scheme, SecretsConfigurationKey = secretsConfigurationKey })
+            : throw new ArgumentException(WebhookSourceDefinition.NoConfigurationKey, nameof(secretsConfigurationKey));
     }
 
     /// <summary>Receives webhooks at <c>/webhooks/{integration}</c>, with these secrets.</summary>
     /// <param name="integration">The integration.</param>
     /// <param name="scheme">The provider's scheme.</param>
-    /// <param name="secrets">The secrets themselves; several during a rotation.</param>
+    /// <param name="secrets">The secrets themselves, read from where you keep them; several during a rotation.</param>
     public static IntegrationBuilder ReceiveWebhooks(this IntegrationBuilder integration, WebhookScheme scheme, IReadOnlyList<string> secrets) =>
         integration.ReceiveWebhooks(new WebhookSourceDefinition { Scheme = scheme, Secrets = secrets });
 

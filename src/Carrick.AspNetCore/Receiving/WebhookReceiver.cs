@@ -1,10 +1,6 @@
 using Carrick.Hosting;
 using Carrick.Signatures;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
-using Microsoft.Extensions.Options;
 
 namespace Carrick.Receiving;
 
@@ -19,13 +15,14 @@ internal sealed class WebhookReceiver(
     WebhookMetrics metrics,
     ISecuritySignals signals,
     TimeProvider time,
-    IOptions<WebhookReceivingOptions> options)
+    BodyIntake intake)
 {
-    private readonly InFlightBytes _inFlight = new(options.Value.MaxBytesInFlight);
-    private readonly MinDataRate _minRate = new(options.Value.MinBytesPerSecond, options.Value.MinRateGrace);
 
     /// <summary>Bytes of bodies in memory now.</summary>
-    public long BytesInFlight => _inFlight.Reserved;
+    public long BytesInFlight => intake.Memory.Reserved;
+
+    /// <summary>Bodies that come in pieces now.</summary>
+    public int BodiesComing => intake.Memory.Coming.Bodies;
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -52,8 +49,8 @@ internal sealed class WebhookReceiver(
             return;
         }
 
-        LimitBody(context, definition.MaxBodyBytes);
-        var body = await BodyReader.ReadAsync(context.Request, definition.MaxBodyBytes, _inFlight);
+        var share = intake.Memory.Integration(name);
+        var body = await intake.ReadAsync(context, definition.MaxBodyBytes, share);
         try
         {
             await (body.Outcome switch
@@ -68,7 +65,7 @@ internal sealed class WebhookReceiver(
         }
         finally
         {
-            _inFlight.Release(body.Reserved);
+            intake.Release(body, share);
         }
     }
 
@@ -174,19 +171,5 @@ internal sealed class WebhookReceiver(
     {
         metrics.Received(name, result);
         return answer();
-    }
-
-    private void LimitBody(HttpContext context, long maxBytes)
-    {
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-        {
-            // The server counts the framing of chunks too, so a chunked body is counted by the reader alone.
-            size.MaxRequestBodySize = context.Request.ContentLength is null ? null : maxBytes;
-        }
-
-        if (HttpProtocol.IsHttp11(context.Request.Protocol) && context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
-        {
-            rate.MinDataRate = _minRate;
-        }
     }
 }

@@ -15,6 +15,7 @@ internal static class WebhookServices
         services.TryAddSingleton<WebhookSources>();
         services.TryAddSingleton<WebhookMetrics>();
         services.TryAddSingleton<ISecuritySignals, CoalescedSecuritySignals>();
+        services.TryAddSingleton<BodyIntake>();
         services.TryAddSingleton<WebhookReceiver>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, WebhookStartupCheck>());
         return services;

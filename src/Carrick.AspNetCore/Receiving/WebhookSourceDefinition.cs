@@ -1,3 +1,4 @@
+using Carrick.Diagnostics;
 using Carrick.Integrations;
 using Carrick.Signatures;
 
@@ -9,6 +10,9 @@ public sealed record WebhookSourceDefinition : SourceDefinition
     /// <summary>The smallest and largest <see cref="MaxBodyBytes"/>.</summary>
     private const long MinBody = 1_024, MaxBody = 25 * 1024 * 1024;
 
+    internal const string NoConfigurationKey =
+        "the name of a configuration key is needed here, such as 'Billing:WebhookSecrets'; what was given cannot be one or looks like a secret, so it is not shown";
+
     /// <inheritdoc/>
     public override string Kind => "webhook";
 
@@ -18,8 +22,12 @@ public sealed record WebhookSourceDefinition : SourceDefinition
     /// <summary>The secrets; several during a rotation, any of them may match.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
 
-    /// <summary>The configuration key that holds the secrets, a string or an array, read when the application starts; <see langword="null"/> if <see cref="Secrets"/> has them.</summary>
-    public string? SecretsKey { get; init; }
+    /// <summary>
+    /// The name of the configuration key whose value is the secrets, a string or an array, read when the application starts; not a secret itself.
+    /// <see langword="null"/> if <see cref="Secrets"/> has them.
+    /// </summary>
+    /// <value>Such as <c>Billing:WebhookSecrets</c>: names of letters, digits, <c>_</c>, <c>-</c> and <c>.</c>, with colons between them; up to 200 characters.</value>
+    public string? SecretsConfigurationKey { get; init; }
 
     /// <summary>The accepted alternatives of the scheme.</summary>
     /// <value>Default: <see cref="WebhookScheme.DefaultAccept"/>.</value>
@@ -74,7 +82,7 @@ public sealed record WebhookSourceDefinition : SourceDefinition
         CheckSecrets(errors);
         foreach (var name in (Accept ?? []).Where(name => !Scheme.Alternatives.Contains(name)))
         {
-            errors.Add($"accept: '{name}' is not one of {string.Join(", ", Scheme.Alternatives)}");
+            errors.Add($"accept: {NameText.Quoted(name, "the text")} is not one of {string.Join(", ", Scheme.Alternatives)}");
         }
 
         if (Accept is { Count: 0 })
@@ -117,7 +125,12 @@ public sealed record WebhookSourceDefinition : SourceDefinition
 
     private void CheckSecrets(List<string> errors)
     {
-        if (Secrets.Count == 0 && SecretsKey is null)
+        if (SecretsConfigurationKey is { } key && !NameText.IsConfigurationKey(key))
+        {
+            errors.Add($"secretsConfigurationKey: {NoConfigurationKey}");
+        }
+
+        if (Secrets.Count == 0 && SecretsConfigurationKey is null)
         {
             errors.Add("secrets: at least one is needed");
         }
@@ -157,7 +170,7 @@ public sealed record WebhookSourceDefinition : SourceDefinition
         {
             if (FieldExpression.TryParse(path!) is not { } fields)
             {
-                errors.Add($"{name}: '{path}' is no field, such as 'json.data.id' or 'header.x-id | json.id'");
+                errors.Add($"{name}: {NameText.Quoted(path!, "the text")} is no field, such as 'json.data.id' or 'header.x-id | json.id'");
             }
             else if (Scheme.Plan.Event.Problem(fields) is { } problem)
             {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Carrick.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -21,11 +22,14 @@ internal sealed partial class WebhookSources(IServiceProvider services, ILogger<
 
     private Entry Create(WebhookSourceDefinition definition)
     {
-        var resolved = definition.SecretsKey is { } key ? definition with { Secrets = [.. definition.Secrets, .. Secrets(key)], SecretsKey = null } : definition;
+        // What cannot be a key is not looked up: the definition's own check refuses it.
+        var resolved = definition.SecretsConfigurationKey is { } key && NameText.IsConfigurationKey(key)
+            ? definition with { Secrets = [.. definition.Secrets, .. Secrets(key)], SecretsConfigurationKey = null }
+            : definition;
         var source = WebhookSource.TryCreate(resolved, out var errors);
-        if (definition.SecretsKey is { } name)
+        if (resolved != definition)
         {
-            errors = [.. errors.Select(error => error.StartsWith("secrets", StringComparison.Ordinal) ? $"{error} (configuration key '{name}')" : error)];
+            errors = [.. errors.Select(error => error.StartsWith("secrets", StringComparison.Ordinal) ? error + Place(definition.SecretsConfigurationKey!) : error)];
         }
 
         if (source is null)
@@ -35,6 +39,11 @@ internal sealed partial class WebhookSources(IServiceProvider services, ILogger<
 
         return new Entry(source, errors);
     }
+
+    // A key that has a value is no secret; of one that has none only the form can tell.
+    private string Place(string key) => NameText.IsShownKey(key) || _configuration?.GetSection(key).Exists() == true
+        ? $" (configuration key '{key}')"
+        : " (the configuration key that was named has no value)";
 
     private IEnumerable<string> Secrets(string key)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Carrick.Diagnostics;
 
 namespace Carrick.Signatures;
 
@@ -11,7 +12,7 @@ internal sealed class SchemeNode(JsonElement element, string path, List<string> 
 
     public bool Has(string name) => element.TryGetProperty(name, out _);
 
-    public void Error(string name, string problem) => errors.Add($"{Path}.{name}: {problem}");
+    public void Error(string name, string problem) => errors.Add($"{Path}.{name}: {NameText.WithoutSecrets(problem)}");
 
     public string? Text(string name, bool required = false)
     {

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Carrick.Diagnostics;
 
 namespace Carrick.Postgres.Raw;
 
@@ -10,7 +11,7 @@ internal sealed partial class SchemaName
     {
         if (!Plain().IsMatch(name))
         {
-            throw new ArgumentException($"The schema name '{name}' is not usable: it must have 1 to 48 lower-case letters, digits and underscores, begin with a letter, and not with 'pg_'.", nameof(name));
+            throw new ArgumentException($"The schema name {NameText.Quoted(name, "that was given")} is not usable: it must have 1 to 48 lower-case letters, digits and underscores, begin with a letter, and not with 'pg_'.", nameof(name));
         }
 
         Name = name;

@@ -101,7 +101,10 @@ internal sealed class CliApp
         if (parse.Action is ParseErrorAction usage)
         {
             usage.ShowHelp = false;
+            using var errors = new StringWriter();
+            configuration.Error = errors;
             await parse.InvokeAsync(configuration, cancellationToken);
+            await Host.Error.WriteAsync(UsageText.WithoutSecrets(errors.ToString(), args, parse.UnmatchedTokens));
             return ExitCodes.Usage;
         }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Carrick.Diagnostics;
 
 namespace Carrick.Server.Config;
 
@@ -57,11 +58,17 @@ internal static class VariableText
         }
         else
         {
-            problems.Add(new($"The environment variable {name} is not set or empty.", $"Set {name} for the process that reads this file."));
+            problems.Add(Unset(name));
         }
 
         return end + 1;
     }
+
+    private static VariableProblem Unset(string name) => NameText.IsShownVariable(name)
+        ? new($"The environment variable {name} is not set or empty.", $"Set {name} for the process that reads this file.")
+        : new(
+            "The environment variable is not set or empty. Its name is not shown, since it could be a secret.",
+            "Between ${ and } write the name of a variable, in capitals, and set the variable to the secret.");
 
     private static bool IsName(string name) =>
         name.Length is > 0 and <= 255 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');

@@ -1,3 +1,4 @@
+using Carrick.Diagnostics;
 using Carrick.Server.Cli;
 
 namespace Carrick.Server.Serve;
@@ -26,7 +27,7 @@ internal static class DataDirectory
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new CliException(new CliFailure(
-                ExitCodes.Failure, $"The data directory {path} cannot be made or written.", "Check its owner and the free space, or name another with --data."));
+                ExitCodes.Failure, $"The data directory {NameText.Shown(path, "that was named")} cannot be made or written.", "Check its owner and the free space, or name another with --data."));
         }
     }
 

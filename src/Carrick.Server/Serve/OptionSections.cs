@@ -18,6 +18,7 @@ internal static class OptionSections
         ("Carrick:Receiving", typeof(WebhookReceivingOptions)),
         ("Carrick:Delivery", typeof(DeliveryOptions)),
         ("Carrick:Web", typeof(CarrickWebOptions)),
+        ("Carrick:Transport", typeof(TransportOptions)),
         (Postgres, typeof(PostgresOptions)),
     ];
 
@@ -35,6 +36,7 @@ internal static class OptionSections
         Bind<WebhookReceivingOptions>(builder, 1);
         Bind<DeliveryOptions>(builder, 2);
         Bind<CarrickWebOptions>(builder, 3);
+        Bind<TransportOptions>(builder, 4);
         var options = new CarrickOptions();
         engine.CopyTo(options);
         builder.Configuration.GetSection(All[0].Section).Bind(options);

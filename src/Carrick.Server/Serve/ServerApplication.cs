@@ -44,6 +44,7 @@ internal static class ServerApplication
         Action<CarrickBuilder>? more = null)
     {
         builder.WebHost.UseUrls(settings.Urls);
+        builder.WebHost.UseCarrickTransportLimits();
         builder.WebHost.ConfigureKestrel(KestrelLimits.Apply);
         var options = builder.AddOptionSections(configuration.Document.Settings);
         builder.Services.AddSingleton(new ActiveConfiguration(configuration.Text, configuration.Document.Settings));

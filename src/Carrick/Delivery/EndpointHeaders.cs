@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using Carrick.Diagnostics;
 
 namespace Carrick.Delivery;
 
@@ -22,6 +23,6 @@ internal static class EndpointHeaders
     public static string? Check(string name, string value) =>
         string.IsNullOrEmpty(name) || name.AsSpan().ContainsAnyExcept(Token) ? "the name is not a header name (RFC 9110 token)"
         : Reserved.Contains(name) ? $"'{name}' is set by Carrick"
-        : value is null || value.Any(static c => char.IsControl(c) && c != '\t') ? $"the value of '{name}' holds control characters"
+        : value is null || value.Any(static c => char.IsControl(c) && c != '\t') ? $"the value of {NameText.Quoted(name, "a header")} holds control characters"
         : null;
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Carrick.Diagnostics;
 using Carrick.Integrations;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -15,7 +16,7 @@ public sealed class IntegrationBuilder
     {
         if (!IsName(name))
         {
-            throw new ArgumentException($"'{name}' is not an integration name: use 1 to 64 of a-z, 0-9 and '-'.", nameof(name));
+            throw new ArgumentException($"{NameText.Quoted(name, "What was given")} is not an integration name: use 1 to 64 of a-z, 0-9 and '-'.", nameof(name));
         }
 
         Name = name;

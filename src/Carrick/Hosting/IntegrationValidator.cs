@@ -1,4 +1,5 @@
 using Carrick.Delivery;
+using Carrick.Diagnostics;
 using Carrick.Integrations;
 using Carrick.Retry;
 
@@ -27,7 +28,7 @@ internal static class IntegrationValidator
         {
             if (!IntegrationBuilder.IsName(integration.Name))
             {
-                errors.Add($"'{integration.Name}' is not an integration name: use 1 to 64 of a-z, 0-9 and '-'.");
+                errors.Add($"{NameText.Quoted(integration.Name, "What was given")} is not an integration name: use 1 to 64 of a-z, 0-9 and '-'.");
             }
 
             foreach (var consumer in integration.Consumers)

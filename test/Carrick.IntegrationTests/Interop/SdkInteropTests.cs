@@ -49,10 +49,10 @@ public sealed class SdkInteropTests : IAsyncLifetime
         builder.Logging.ClearProviders();
         builder.AddCarrick(carrick => carrick
             .UseSqlite($"Data Source={Path.Combine(_folder, "carrick.db")}")
-            .AddIntegration("stripe", integration => integration.ReceiveWebhooks(WebhookScheme.Stripe, secrets: "Interop:Secrets"))
-            .AddIntegration("github", integration => integration.ReceiveWebhooks(WebhookScheme.GitHub, secrets: "Interop:Secrets"))
+            .AddIntegration("stripe", integration => integration.ReceiveWebhooks(WebhookScheme.Stripe, secretsConfigurationKey: "Interop:Secrets"))
+            .AddIntegration("github", integration => integration.ReceiveWebhooks(WebhookScheme.GitHub, secretsConfigurationKey: "Interop:Secrets"))
             .AddIntegration("twilio", integration => integration.ReceiveWebhooks(
-                new WebhookSourceDefinition { Scheme = WebhookScheme.Twilio, SecretsKey = "Interop:Secrets", PublicUrl = Url("twilio") }))
+                new WebhookSourceDefinition { Scheme = WebhookScheme.Twilio, SecretsConfigurationKey = "Interop:Secrets", PublicUrl = Url("twilio") }))
             .AddIntegration("standard-webhooks", integration => integration.ReceiveWebhooks(WebhookScheme.StandardWebhooks, [SigningSecret]))
             .AddIntegration("outgoing", integration => integration.DeliverTo(
                 "customer", _endpoint.Url, endpoint => endpoint with { SigningSecrets = [SigningSecret, OlderSigningSecret] })));

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Carrick.Tests.Authentication;
 
@@ -95,16 +96,43 @@ public sealed class ApiGateTests
     }
 
     [Fact]
-    public async Task BruteForce_OfAChosenKey_IsSlowedEvenIfRight()
+    public async Task BruteForce_FromTheOwnersAddress_LetsTheChosenKeyPass()
     {
-        await using var host = await ApiHost.StartAsync(adminKey: "chosen-by-people-and-guessable");
+        const string Chosen = "crk_case_admin_key_0123456789abcdef";
+        await using var host = await ApiHost.StartAsync(adminKey: Chosen);
         for (var i = 0; i < AuthenticationThrottle.Burst; i++)
         {
             await host.SendAsync(HttpMethod.Get, "/v1/events", authorization: "Bearer guess" + i);
         }
 
-        await ApiHost.ProblemAsync(
-            await host.SendAsync(HttpMethod.Get, "/v1/events", authorization: "Bearer chosen-by-people-and-guessable"), 429, "too_many_failures");
+        await ApiHost.ProblemAsync(await host.SendAsync(HttpMethod.Get, "/v1/events", authorization: "Bearer guess"), 429, "too_many_failures");
+        Assert.Equal(HttpStatusCode.OK, (await host.SendAsync(HttpMethod.Get, "/v1/events", authorization: "Bearer " + Chosen)).StatusCode);
+    }
+
+    [Fact]
+    public async Task BruteForce_FromMoreAddressesThanThereIsRoomFor_LetsEveryRightKeyPass()
+    {
+        const string Chosen = "crk_case_admin_key_0123456789abcdef";
+        await using var host = await ApiHost.StartAsync(adminKey: Chosen);
+        var throttle = host.App.Services.GetRequiredService<AuthenticationThrottle>();
+        for (var i = 0; i < AuthenticationThrottle.MaxAddresses + AuthenticationThrottle.Burst; i++)
+        {
+            throttle.Fail(new IPAddress([10, (byte)(i >> 16), (byte)(i >> 8), (byte)i]));
+        }
+
+        Assert.NotEqual(TimeSpan.Zero, throttle.Wait(null));
+        Assert.Equal(HttpStatusCode.OK, (await host.SendAsync(HttpMethod.Get, "/v1/events", authorization: "Bearer " + Chosen)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await host.GetAsync("/v1/events")).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("canary-short", "CARRICK_ADMIN_KEY must have at least 24 characters.")]
+    [InlineData("passwordcanarypasswordcanary", "CARRICK_ADMIN_KEY repeats itself: it must have at least 24 characters that do not.")]
+    public async Task Start_AdminKeyThatCanBeGuessed_IsRefusedWithoutShowingIt(string key, string begin)
+    {
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => ApiHost.StartAsync(adminKey: key));
+        Assert.StartsWith(begin, Assert.Single(exception.Failures), StringComparison.Ordinal);
+        Assert.DoesNotContain("canary", exception.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

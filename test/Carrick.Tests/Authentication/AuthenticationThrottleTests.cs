@@ -60,6 +60,22 @@ public sealed class AuthenticationThrottleTests
         Assert.Equal(TimeSpan.Zero, throttle.Wait(IPAddress.Parse("198.51.100.1")));
     }
 
+    [Fact]
+    public void Fail_AddressThatGoesOnGuessing_IsToldOnceUntilItHasBeenQuiet()
+    {
+        var throttle = new AuthenticationThrottle(_time);
+        var address = IPAddress.Parse("192.0.2.1");
+        Fill(throttle, address);
+        for (var i = 0; i < 10; i++)
+        {
+            _time.Advance(AuthenticationThrottle.Refill);
+            Assert.False(throttle.Fail(address));
+        }
+
+        _time.Advance(AuthenticationThrottle.Refill * AuthenticationThrottle.Burst);
+        Assert.Equal(1, Enumerable.Range(0, AuthenticationThrottle.Burst).Count(_ => throttle.Fail(address)));
+    }
+
     private static void Fill(AuthenticationThrottle throttle, IPAddress address)
     {
         for (var i = 0; i < AuthenticationThrottle.Burst; i++)

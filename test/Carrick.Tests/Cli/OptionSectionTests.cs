@@ -36,6 +36,8 @@ public sealed class OptionSectionTests : IDisposable
             ("Carrick:Receiving:MaxBytesInFlight", "1048576"),
             ("Carrick:Receiving:MinBytesPerSecond", "9"),
             ("Carrick:Receiving:MinRateGrace", "00:00:07"),
+            ("Carrick:Transport:MaxConnections", "77"),
+            ("Carrick:Transport:FirstRequestTimeout", "00:00:09"),
             ("Carrick:Delivery:Proxy", "http://127.0.0.1:3128"),
             ("Carrick:Delivery:ConnectTimeout", "00:00:03"),
             ("carrick:web:anonymousmetrics", "false"));
@@ -44,6 +46,7 @@ public sealed class OptionSectionTests : IDisposable
 
         Assert.Equal((77, TimeSpan.FromDays(7), 8_192), (Options<CarrickOptions>().CommitBatch, Options<CarrickOptions>().EventRetention, Options<CarrickOptions>().WriteQueueCapacity));
         Assert.Equal((1L << 20, 9, TimeSpan.FromSeconds(7)), (Options<WebhookReceivingOptions>().MaxBytesInFlight, Options<WebhookReceivingOptions>().MinBytesPerSecond, Options<WebhookReceivingOptions>().MinRateGrace));
+        Assert.Equal((77, TimeSpan.FromSeconds(9)), (Options<TransportOptions>().MaxConnections, Options<TransportOptions>().FirstRequestTimeout));
         Assert.Equal((new Uri("http://127.0.0.1:3128"), TimeSpan.FromSeconds(3)), (Options<DeliveryOptions>().Proxy, Options<DeliveryOptions>().ConnectTimeout));
         using var http = new HttpClient();
         Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync(new Uri(server.Url + "/metrics"), TestContext.Current.CancellationToken)).StatusCode);
@@ -82,7 +85,7 @@ public sealed class OptionSectionTests : IDisposable
                 "Carrick:Engine:CommitBatch: The value is not a whole number.",
                 "Carrick:Engine:EventRetention: The value is not a period such as 00:00:05, or 30.00:00:00 for days.",
                 "Carrick:Engine:HandlerLinger: The value is not a period such as 00:00:05, or 30.00:00:00 for days.",
-                "Carrick:Receiving:Wholly: Unknown key. Known keys: MaxBytesInFlight, MinBytesPerSecond, MinRateGrace.",
+                "Carrick:Receiving:Wholly: Unknown key. Known keys: MaxBytesInFlight, MinBytesPerSecond, MinRateGrace, MaxPercentPerIntegration, MaxPercentPerAddress.",
                 "Carrick:Web:AnonymousMetrics: The value is not true or false.",
             },
             failure.Details.Order(StringComparer.Ordinal));
@@ -93,6 +96,13 @@ public sealed class OptionSectionTests : IDisposable
     [InlineData("Carrick:Engine:MessageIdRetention", "3.23:59:59", "Carrick:Engine:MessageIdRetention must be 4 to 36,500 days: at least 4, because senders try again for up to 3.")]
     [InlineData("Carrick:Receiving:MaxBytesInFlight", "1", "Carrick:Receiving:MaxBytesInFlight: must be 1 MiB to 64 GiB")]
     [InlineData("Carrick:Delivery:ConnectTimeout", "00:00:00", "Carrick:Delivery:ConnectTimeout must be over 0 and at most 10 minutes.")]
+    [InlineData("Carrick:Receiving:MaxPercentPerIntegration", "96", "Carrick:Receiving:MaxPercentPerIntegration: must be 10 to 95")]
+    [InlineData("Carrick:Receiving:MaxPercentPerAddress", "90", "Carrick:Receiving:MaxPercentPerAddress: must be less than MaxPercentPerIntegration")]
+    [InlineData("Carrick:Receiving:MinRateGrace", "00:00:01", "Carrick:Receiving:MinRateGrace: must be more than 1 second, up to 1 minute")]
+    [InlineData("Carrick:Transport:MaxConnections", "15", "Carrick:Transport:MaxConnections: must be 16 to 1,000,000")]
+    [InlineData("Carrick:Transport:MaxPercentPerAddress", "0", "Carrick:Transport:MaxPercentPerAddress: must be 1 to 100")]
+    [InlineData("Carrick:Transport:FirstRequestTimeout", "00:01:01", "Carrick:Transport:FirstRequestTimeout: must be 1 second to 1 minute")]
+    [InlineData("Carrick:Transport:KeepAliveTimeout", "00:00:01", "Carrick:Transport:KeepAliveTimeout: must be 5 seconds to 1 hour")]
     [InlineData("Carrick:Delivery:Proxy", "ftp://127.0.0.1/", "Carrick:Delivery:Proxy is not an absolute http URL.")]
     public async Task Start_ValueOutOfRange_StopsTheStartWithItsKey(string key, string value, string expected)
     {

@@ -112,13 +112,73 @@ public sealed class DefinitionTests
         Assert.Equal(3, exception.Failures.Count());
     }
 
-    private static IHost Host(Dictionary<string, string?> configuration, Action<WebhookReceivingOptions>? configure = null)
+    public static TheoryData<string> GivenInPlaceOfAKey =>
+    [
+        "whsec_canaryMfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "shpss_canary5f4dcc3b5aa765d61d8327deb882cf99",
+        "canary5f4dcc3b5aa765d61d8327deb882cf99",
+        "canaryr8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "canary and other words",
+        "canary=",
+        "canary:",
+        "",
+    ];
+
+    [Theory]
+    [MemberData(nameof(GivenInPlaceOfAKey))]
+    public async Task ReceiveWebhooks_SecretInPlaceOfAConfigurationKey_IsRefusedWithoutShowingIt(string given)
+    {
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        var refused = Assert.Throws<ArgumentException>(() => new IntegrationBuilder("billing", builder.Services).ReceiveWebhooks(WebhookScheme.Stripe, given));
+        Assert.Contains("the name of a configuration key is needed here", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("canary", refused.ToString(), StringComparison.Ordinal);
+
+        var definition = new WebhookSourceDefinition { Scheme = WebhookScheme.Stripe, SecretsConfigurationKey = given };
+        var log = new LogRecorder();
+        builder.Services.AddLogging(logging => logging.ClearProviders().AddProvider(log));
+        new IntegrationBuilder("billing", builder.Services).ReceiveWebhooks(definition);
+        using var host = builder.Build();
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
+        Assert.StartsWith("integration 'billing': secretsConfigurationKey: the name of a configuration key is needed here", Assert.Single(exception.Failures), StringComparison.Ordinal);
+        Assert.DoesNotContain("canary", exception + definition.ToString() + string.Concat(log.Lines.Select(line => line.Text)), StringComparison.Ordinal);
+        Assert.NotEmpty(log.Lines);
+    }
+
+    [Theory]
+    [InlineData("canary-secret-of-tests")]
+    [InlineData("canary:hunter2")]
+    [InlineData("Canary2026")]
+    public async Task Start_KeyWithoutAValueThatMayBeASecret_IsNotShown(string key)
+    {
+        using var host = Host([], key: key);
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(["integration 'billing': secrets: at least one is needed (the configuration key that was named has no value)"], exception.Failures);
+    }
+
+    [Fact]
+    public async Task Start_BadSecretAtAKeyInSmallLetters_NamesTheKeyThatHasIt()
+    {
+        using var host = Host(new() { ["billing:secret"] = "abcd" }, key: "billing:secret");
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(["integration 'billing': secrets[0]: is too short: at least 5 bytes are needed (configuration key 'billing:secret')"], exception.Failures);
+    }
+
+    [Fact]
+    public void Validate_SecretsInPlaceOfNames_AreNotShown()
+    {
+        const string Canary = "whsec_canaryMfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+        var errors = new WebhookSourceDefinition { Scheme = WebhookScheme.HubSpot, Secrets = [Long], Accept = [Canary], IdPath = Canary, TypePath = Canary }.Validate();
+        Assert.True(errors.Count >= 3);
+        Assert.DoesNotContain(errors, error => error.Contains("canary", StringComparison.Ordinal) && !error.StartsWith("secrets", StringComparison.Ordinal));
+    }
+
+    private static IHost Host(Dictionary<string, string?> configuration, Action<WebhookReceivingOptions>? configure = null, string key = "Billing:Secrets")
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection(configuration);
         builder.Services.AddLogging(logging => logging.ClearProviders()).Configure(configure ?? (_ => { }));
         var integration = new IntegrationBuilder("billing", builder.Services);
-        integration.ReceiveWebhooks(WebhookScheme.Stripe, secrets: "Billing:Secrets");
+        integration.ReceiveWebhooks(WebhookScheme.Stripe, secretsConfigurationKey: key);
         return builder.Build();
     }
 }

@@ -79,6 +79,24 @@ public sealed class HostileHttpTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Post_BodyThatPausesAfterABurst_IsCutOffAfterTheGrace()
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, _host.Address.Port);
+        await socket.GetStream().WriteAsync(Check.Bytes(ReceivingHost.Head(Body) + "Content-Length: 900000\r\n\r\n"));
+        await socket.GetStream().WriteAsync(new byte[800_000]);
+        await Wait.Until(() => _host.Receiver.BytesInFlight >= 800_000);
+        var answer = ReceivingHost.ReadToTheEndAsync(socket.GetStream());
+        await Wait.Until(() =>
+        {
+            _host.Time.Advance(TimeSpan.FromSeconds(1.6));
+            return answer.IsCompleted;
+        });
+        ReceivingHost.AssertLastProblem((await answer).Replace("<reset>", "", StringComparison.Ordinal), 408, "The body came too slowly.");
+        Assert.Equal(0, _host.Receiver.BytesInFlight);
+    }
+
+    [Fact]
     public async Task Post_CallerHangsUpInTheBody_LeavesNothingAndLogsNoError()
     {
         using (var socket = new TcpClient())

@@ -2,88 +2,117 @@ using System.Net;
 using System.Net.Sockets;
 using Carrick.Receiving;
 using Carrick.Signatures;
-using CsCheck;
-using Microsoft.AspNetCore.Http;
 using Xunit;
 using Check = Carrick.Tests.Signatures.Check;
 
 namespace Carrick.Tests.Receiving;
 
+/// <summary>Bodies that have not come whole hold up nobody else, whatever they declare.</summary>
 public sealed class InFlightTests
 {
+    private const int Budget = 1024 * 1024;
+    private static readonly byte[] Small = Check.Bytes("""{"ref":"main"}""");
+
     [Fact]
-    public void TryReserve_OverTheLimit_ReservesNothing()
+    public async Task Post_LengthsDeclaredAndNothingSent_TakeNoMemory()
     {
-        var inFlight = new InFlightBytes(100);
-        Assert.True(inFlight.TryReserve(100));
-        Assert.False(inFlight.TryReserve(1));
-        Assert.Equal(100, inFlight.Reserved);
-        inFlight.Release(60);
-        Assert.True(inFlight.TryReserve(60));
+        await using var host = await ReceivingHost.StartAsync(options => options.MaxBytesInFlight = Budget);
+        using var slow = await SlowSenders.StartAsync(host.Address.Port, 17, 65_536, 0);
+        await Wait.Until(() => host.Log.Lines.Count(line => line.Text.StartsWith("Request starting", StringComparison.Ordinal)) == 17);
+        Assert.Equal(0, host.Receiver.BytesInFlight);
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(host.Client, WebhookScheme.GitHub, Small));
     }
 
     [Fact]
-    public async Task Post_MemoryTaken_Answers503UntilItIsFree()
+    public async Task Post_HugeLengthsDeclaredAndAFewBytesSent_TakeLittleMoreThanCame()
     {
-        await using var host = await ReceivingHost.StartAsync(options => options.MaxBytesInFlight = 1024 * 1024);
-        var body = new byte[700_000];
-        using (var socket = new TcpClient())
+        await using var host = await ReceivingHost.StartAsync(options => options.MaxBytesInFlight = Budget);
+        using var slow = await SlowSenders.StartAsync(host.Address.Port, 50, Budget, 100);
+        await Wait.Until(() => host.Receiver.BytesInFlight > 0 && host.Receiver.BodiesComing == 50);
+        Assert.InRange(host.Receiver.BytesInFlight, 50 * 100, 50 * 1024);
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(host.Client, WebhookScheme.GitHub, Small));
+    }
+
+    [Fact]
+    public async Task Post_BodiesThatHaveNearlyComeFromOneAddress_LeaveRoomForEveryOneElse()
+    {
+        await using var host = await ReceivingHost.StartAsync(options => options.MaxBytesInFlight = Budget);
+        using var slow = await SlowSenders.StartAsync(host.Address.Port, 17, 65_536, 65_000);
+        await Wait.Until(() => host.Measurements.Contains("carrick.inbound.received{source=github,result=full}=1"));
+
+        // What comes at once, even at the same integration from the same address, and what comes in pieces from another address or to another integration.
+        var pieces = new byte[100_000];
+        using var other = host.NewClient("127.0.0.2");
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(host.Client, WebhookScheme.GitHub, Small));
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(other, WebhookScheme.GitHub, pieces));
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(other, WebhookScheme.Shopify, pieces));
+        Assert.InRange(host.Receiver.BytesInFlight, 1, Budget * 3 / 4);
+    }
+
+    [Fact]
+    public async Task Post_FromManyAddressesToOneIntegration_LeaveRoomForTheOthers()
+    {
+        await using var host = await ReceivingHost.StartAsync(options => options.MaxBytesInFlight = Budget);
+        List<SlowSenders> senders = [];
+        for (var i = 0; i < 20; i++)
         {
-            await socket.ConnectAsync(IPAddress.Loopback, host.Address.Port);
-            await socket.GetStream().WriteAsync(Check.Bytes(ReceivingHost.Head(body, "slow") + "Content-Length: 700000\r\n\r\n"));
-            await socket.GetStream().WriteAsync(body.AsMemory(0, 690_000));
-            // Until all of it is taken, another body could take the rest and have this one refused.
-            await Wait.Until(() => host.Receiver.BytesInFlight == 1024 * 1024);
+            senders.Add(await SlowSenders.StartAsync(host.Address.Port, 3, 65_536, 65_000, $"127.0.1.{i + 1}"));
+        }
+
+        await Wait.Until(() => host.Measurements.Contains("carrick.inbound.received{source=github,result=full}=1"));
+        using var other = host.NewClient("127.0.0.2");
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(other, WebhookScheme.Shopify, new byte[60_000]));
+        senders.ForEach(sender => sender.Dispose());
+        await Wait.Until(() => host.Receiver is { BytesInFlight: 0, BodiesComing: 0 });
+    }
+
+    [Fact]
+    public async Task Post_MemoryTakenByTheSameSource_Answers503UntilItIsFree()
+    {
+        await using var host = await ReceivingHost.StartAsync(options => options.MaxBytesInFlight = Budget);
+        var body = new byte[700_000];
+        using (await SlowSenders.StartAsync(host.Address.Port, 1, 700_000, 690_000))
+        {
+            await Wait.Until(() => host.Receiver.BytesInFlight >= 690_000);
             using var refused = await host.Client.SendAsync(ReceivingHost.Signed(WebhookScheme.GitHub, body, "next", "push"));
             await ReceivingHost.AssertProblemAsync(refused, HttpStatusCode.ServiceUnavailable, "No events are taken now. Try again later.");
             Assert.Equal(TimeSpan.FromSeconds(5), refused.Headers.RetryAfter!.Delta);
         }
 
-        await Wait.Until(() => SendAsync(host, body).GetAwaiter().GetResult() == HttpStatusCode.OK);
-        Assert.Contains("carrick.inbound.received{source=github,result=full}=1", host.Measurements);
+        await Wait.Until(() => SendAsync(host.Client, WebhookScheme.GitHub, body).GetAwaiter().GetResult() == HttpStatusCode.OK);
+        await Wait.Until(() => host.Receiver.BytesInFlight == 0);
     }
 
-    [Fact]
-    public void ReadAsync_AnyBodyInAnyPieces_IsExactAndReleasesWhatItReserved() => Gen.Select(Gen.Int[0, 300_000], Gen.Int[1, 50_000], Gen.Bool).Sample((size, piece, declared) =>
+    private static async Task<HttpStatusCode> SendAsync(HttpClient client, WebhookScheme scheme, byte[] body)
     {
-        var body = new byte[size];
-        for (var i = 0; i < size; i++)
-        {
-            body[i] = (byte)(i * 31);
-        }
-
-        var context = new DefaultHttpContext();
-        context.Request.Body = new DripStream(body, piece);
-        context.Request.ContentLength = declared ? size : null;
-        var inFlight = new InFlightBytes(long.MaxValue);
-        var result = BodyReader.ReadAsync(context.Request, 250_000, inFlight).AsTask().GetAwaiter().GetResult();
-        Assert.Equal(size <= 250_000 ? BodyOutcome.Complete : BodyOutcome.TooLarge, result.Outcome);
-        Assert.True(size > 250_000 || result.Body.Span.SequenceEqual(body));
-        inFlight.Release(result.Reserved);
-        Assert.Equal(0, inFlight.Reserved);
-    }, iter: 100);
-
-    [Fact]
-    public async Task ReadAsync_BodyShorterThanDeclared_IsAborted()
-    {
-        var context = new DefaultHttpContext();
-        context.Request.Body = new DripStream(new byte[10], 3);
-        context.Request.ContentLength = 11;
-        var inFlight = new InFlightBytes(1000);
-        Assert.Equal(BodyOutcome.Aborted, (await BodyReader.ReadAsync(context.Request, 100, inFlight)).Outcome);
-        Assert.Equal(0, inFlight.Reserved);
-    }
-
-    private static async Task<HttpStatusCode> SendAsync(ReceivingHost host, byte[] body)
-    {
-        using var answer = await host.Client.SendAsync(ReceivingHost.Signed(WebhookScheme.GitHub, body, "next", "push"));
+        using var answer = await client.SendAsync(ReceivingHost.Signed(scheme, body, Guid.CreateVersion7().ToString(), "push"));
         return answer.StatusCode;
     }
+}
 
-    /// <summary>Gives a few bytes at each read.</summary>
-    private sealed class DripStream(byte[] bytes, int piece) : MemoryStream(bytes)
+/// <summary>Connections that declare a body and send a part of it.</summary>
+internal sealed class SlowSenders : IDisposable
+{
+    private readonly List<Socket> _sockets = [];
+
+    public static async Task<SlowSenders> StartAsync(int port, int count, int declared, int sent, string from = "127.0.0.1", string path = "/webhooks/github")
     {
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            base.ReadAsync(buffer[..Math.Min(piece, buffer.Length)], cancellationToken);
+        var senders = new SlowSenders();
+        for (var i = 0; i < count; i++)
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            senders._sockets.Add(socket);
+            socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
+            await socket.ConnectAsync(IPAddress.Loopback, port);
+            await socket.SendAsync(Check.Bytes($"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {declared}\r\n\r\n"));
+            if (sent > 0)
+            {
+                await socket.SendAsync(new byte[sent]);
+            }
+        }
+
+        return senders;
     }
+
+    public void Dispose() => _sockets.ForEach(socket => socket.Dispose());
 }

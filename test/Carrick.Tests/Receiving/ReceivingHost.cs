@@ -34,7 +34,7 @@ internal sealed class ReceivingHost : IAsyncDisposable
         Log = log;
         Measurements = measurements;
         Address = new Uri(app.Urls.Single());
-        Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = Address };
+        Client = NewClient();
     }
 
     public FakeEngine Engine { get; }
@@ -55,14 +55,25 @@ internal sealed class ReceivingHost : IAsyncDisposable
     public static Task<ReceivingHost> StartAsync(Action<WebhookReceivingOptions>? configure = null) => StartAsync(
         WebhookScheme.All.Select(scheme => new IntegrationDefinition { Name = scheme.Name, Source = Source(scheme) }), configure);
 
-    public static async Task<ReceivingHost> StartAsync(IEnumerable<IntegrationDefinition> integrations, Action<WebhookReceivingOptions>? configure = null)
+    /// <summary>Starts it over TLS, with HTTP/1.1 and HTTP/2.</summary>
+    public static Task<ReceivingHost> StartTlsAsync(Action<WebhookReceivingOptions>? configure = null) => StartAsync(
+        WebhookScheme.All.Select(scheme => new IntegrationDefinition { Name = scheme.Name, Source = Source(scheme) }), configure, tls: true);
+
+    public static async Task<ReceivingHost> StartAsync(
+        IEnumerable<IntegrationDefinition> integrations, Action<WebhookReceivingOptions>? configure = null, bool tls = false)
     {
         var engine = new FakeEngine();
         await engine.ApplyAsync([.. integrations], CancellationToken.None);
         var time = new FakeTimeProvider(Check.Now);
         var log = new LogRecorder();
         var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseUrls(tls ? "https://127.0.0.1:0" : "http://127.0.0.1:0");
+        if (tls)
+        {
+            builder.WebHost.UseKestrelHttpsConfiguration();
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = TestCertificate.Create()));
+        }
+
         builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Trace);
         builder.Services.AddSingleton<ICarrickEngine>(engine).AddSingleton<IEventIngress>(engine).AddSingleton<TimeProvider>(time);
         builder.Services.Configure(configure ?? (_ => { }));
@@ -74,6 +85,23 @@ internal sealed class ReceivingHost : IAsyncDisposable
         await app.StartAsync();
         return new ReceivingHost(app, engine, time, log, listener, measurements);
     }
+
+    /// <summary>A client with connections of its own, from an address of the loopback network; it takes the certificate of tests.</summary>
+    public HttpClient NewClient(string from = "127.0.0.1") => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        SslOptions = { RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate?.Subject == "CN=127.0.0.1" },
+        ConnectCallback = async (context, cancellationToken) =>
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    })
+    {
+        BaseAddress = Address,
+    };
 
     public static WebhookSourceDefinition Source(WebhookScheme scheme) => new()
     {

@@ -18,8 +18,9 @@ public sealed class ProjectFolderTests
         ["Carrick.AspNetCore"] = (typeof(WebhookScheme).Assembly, [
             ("Problems", []),
             ("Signatures", []),
-            ("Authentication", ["Problems"]),
-            ("Receiving", ["Signatures"]),
+            ("Transport", []),
+            ("Authentication", ["Problems", "Transport"]),
+            ("Receiving", ["Signatures", "Transport"]),
             ("Rest", ["Problems", "Authentication", "Receiving", "Signatures"]),
             ("OpenApi", ["Problems", "Authentication", "Rest"]),
             ("Health", ["Rest"]),

@@ -11,7 +11,7 @@ internal static class ApiKeySource
     /// <exception cref="CliException">The file cannot be read, or the text cannot be a key.</exception>
     public static string? Read(string? file, Func<string, string?> environment)
     {
-        var (text, from) = file is null ? (environment(Variable), Variable) : (LocalFile.ReadText(file, MaxLength), "the file of --api-key-file");
+        var (text, from) = file is null ? (environment(Variable), Variable) : (LocalFile.ReadSecret(file, MaxLength, "--api-key-file"), "the file of --api-key-file");
         var key = text?.Trim();
         if (string.IsNullOrEmpty(key))
         {

@@ -91,7 +91,7 @@ internal static class SendCommand
             throw new CliException(new CliFailure(ExitCodes.Usage, "Name the secret once.", "Use --secret-env NAME or --secret-file FILE."));
         }
 
-        var text = variable is null ? LocalFile.ReadText(file!, 4_096).TrimEnd('\r', '\n') : context.Host.Environment(variable);
+        var text = variable is null ? LocalFile.ReadSecret(file!, 4_096, "--secret-file").TrimEnd('\r', '\n') : context.Host.Environment(variable);
         return string.IsNullOrEmpty(text)
             ? throw new CliException(new CliFailure(ExitCodes.Usage, "The secret is empty or not set.", "Set the variable, or write the secret into the file."))
             : text;

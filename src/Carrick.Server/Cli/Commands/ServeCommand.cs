@@ -75,7 +75,8 @@ internal static class ServeCommand
         AggregateException several when several.InnerExceptions.All(inner => inner is OptionsValidationException) =>
             Options(several.InnerExceptions.OfType<OptionsValidationException>()),
         IOException io => new CliFailure(ExitCodes.Failure, io.Message, "Name another address with --urls if this one is in use."),
-        FormatException format => new CliFailure(ExitCodes.Usage, format.Message, "Write the address like http://127.0.0.1:8420."),
+        // The message repeats the text.
+        FormatException => new CliFailure(ExitCodes.Usage, "An address of --urls (CARRICK__URLS) is not valid.", "Write the address like http://127.0.0.1:8420."),
         InvalidOperationException { InnerException: not null } value => new CliFailure(
             ExitCodes.Usage, $"The setting {KeyOf(value.Message)} has a value of the wrong kind.", "Mend it in the environment or in appsettings.json."),
         _ => null,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Carrick.Diagnostics;
 using Carrick.Server.Config;
 using Carrick.Server.Serve;
 using Microsoft.Data.Sqlite;
@@ -32,7 +33,7 @@ internal static class LocalChecks
             var result = ConfigParser.Parse(LocalFile.ReadBytes(file, ConfigLimits.MaxBytes), file, environment);
             return result.Document is { } document
                 ? DoctorCheck.Ok("configuration", ConfigReport.Summary(document))
-                : DoctorCheck.Fail("configuration", $"{result.Errors.Count} errors; the first: {result.Errors[0]}", $"Run 'carrick validate {file}'.");
+                : DoctorCheck.Fail("configuration", $"{result.Errors.Count} errors; the first: {result.Errors[0]}", $"Run 'carrick validate {NameText.Shown(file, "FILE")}'.");
         }
         catch (CliException exception)
         {
