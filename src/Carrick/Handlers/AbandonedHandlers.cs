@@ -73,7 +73,8 @@ internal sealed class AbandonedHandlers
             _alive[consumer] = alive;
         }
 
-        _isAny = _count > 0;
+        // One that has ended before it was added counts against the others for that moment.
+        _isAny = _alive.Values.Any(number => number > 0);
         _problem = _isAny
             ? string.Join(' ', _alive.Where(pair => pair.Value > 0).OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => Describe(pair.Key, pair.Value)))
             : null;

@@ -3,6 +3,8 @@ using System.Data.Common;
 namespace Carrick.Handlers;
 
 /// <summary>What a handler gets: the event, and the open transaction of its database. Valid until the handler returns; not thread-safe.</summary>
+/// <remarks>A handler that has not ended 5 s after its time-out is abandoned: its transaction is rolled back, and <see cref="Connection"/>, <see cref="Transaction"/>,
+/// <see cref="Services"/> and <see cref="Publish"/> throw <see cref="ObjectDisposedException"/> from then on.</remarks>
 public abstract class EventContext
 {
     /// <summary>The event.</summary>

@@ -130,8 +130,8 @@ internal sealed partial class HandlerLane
 
     private void EndedLate(string consumer, WorkItem item, AttemptResult result, TimeSpan after)
     {
-        _abandoned.Remove(consumer);
         LogEndedLate(consumer, item.Id.ToString(IdPrefix.Delivery), after, result.Summary ?? "it returned, to no effect");
+        _abandoned.Remove(consumer);
     }
 
     [LoggerMessage(1218, LogLevel.Error, "A handler of consumer {Consumer} does not end: attempt {Attempt} of delivery {Delivery}, event {Event}, is abandoned after {Elapsed} and its transaction rolled back. Its code still runs.{HeldBack}")]

@@ -28,7 +28,7 @@ internal sealed partial class HandlerLane
             }
 
             batch.Current = null;
-            if (batch.Announced.Count == 0 && _time.GetElapsedTime(started) >= Linger)
+            if (batch.Announced.Count == 0 && (batch.Published.Count >= OutboxBacklog.MostMessages || _time.GetElapsedTime(started) >= Linger))
             {
                 break;
             }

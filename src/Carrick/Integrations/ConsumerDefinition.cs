@@ -40,5 +40,6 @@ public abstract record ConsumerDefinition
 
     /// <summary>How long one attempt may take.</summary>
     /// <value>Over 0; at most 1 hour for a handler, 1 day for an endpoint; default 15 s.</value>
+    /// <remarks>Then it is cancelled. A handler that has not ended 5 s later is abandoned.</remarks>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(15);
 }

@@ -21,6 +21,6 @@ public enum FailureCategory
     /// <summary>Our own shutdown. No attempt is counted.</summary>
     Cancelled = 5,
 
-    /// <summary>It killed its host.</summary>
+    /// <summary>It killed its host, or its handler did not end, again and again. Dead at once.</summary>
     Poison = 6,
 }

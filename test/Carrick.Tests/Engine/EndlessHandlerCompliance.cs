@@ -61,6 +61,7 @@ public abstract class EndlessHandlerCompliance : IAsyncDisposable
             Assert.All(_log.Of(LogAbandoned), line => Assert.True(
                 line.Level == LogLevel.Error && line.Text.Contains("billing/bad", StringComparison.Ordinal)
                 && line.Text.Contains(dead.Id.ToString(IdPrefix.Delivery), StringComparison.Ordinal)));
+            await host.WhenAsync(() => Task.FromResult(_log.Of(LogDead).Count > 0), "the log to say that it is dead");
             Assert.Equal(LogLevel.Error, Assert.Single(_log.Of(LogDead)).Level);
             if (way != "waits for a statement")
             {

@@ -36,6 +36,7 @@ public sealed class HandlerFailureLogTests : IDisposable
         var id = (await host.IngestAsync("m1")).Id;
         await host.WhenCountAsync(DeliveryState.Dead, 1);
 
+        var reason = await ReasonAsync(host);
         var delivery = (await host.DeliveriesAsync())[0].Id;
         Assert.Equal(2, _log.Of(LogFailed).Count);
         foreach (var (line, attempt) in _log.Of(LogFailed).Zip([1, 2]))
@@ -51,7 +52,7 @@ public sealed class HandlerFailureLogTests : IDisposable
         Assert.Equal(LogLevel.Error, dead.Level);
         Assert.Contains(delivery.ToString(IdPrefix.Delivery), dead.Text, StringComparison.Ordinal);
         Assert.Contains("System.ArgumentException: bad  thing", dead.Text, StringComparison.Ordinal);
-        Assert.Equal("Failed 2 times, the budget of the retry policy. System.ArgumentException: bad  thing", await ReasonAsync(host));
+        Assert.Equal("Failed 2 times, the budget of the retry policy. System.ArgumentException: bad  thing", reason);
     }
 
     [Fact]
@@ -176,8 +177,13 @@ public sealed class HandlerFailureLogTests : IDisposable
         await host.WhenAsync(() => Task.FromResult(host.Engine.Problem is null), "the engine to be well again");
     }
 
-    private static async Task<string> ReasonAsync(EngineHost host) =>
-        Assert.Single(await host.DeliveriesAsync(DeliveryState.Dead)).Reason!;
+    // The row is dead a moment before the log says so.
+    private async Task<string> ReasonAsync(EngineHost host)
+    {
+        await host.WhenCountAsync(DeliveryState.Dead, 1);
+        await host.WhenAsync(() => Task.FromResult(_log.Of(LogDead).Count > 0), "the log to say that it is dead");
+        return Assert.Single(await host.DeliveriesAsync(DeliveryState.Dead)).Reason!;
+    }
 
     private Task<EngineHost> StartAsync(EventHandlerDelegate handler, TimeSpan? timeout = null, ILoggerProvider? log = null) => EngineHost.StartAsync(
         _folder,

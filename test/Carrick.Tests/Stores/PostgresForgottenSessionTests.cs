@@ -87,8 +87,10 @@ public sealed class PostgresForgottenSessionTests : IAsyncDisposable
         await next.DiscardAsync(Token);
     }
 
-    [Fact]
-    public async Task Open_AfterALostSession_ByARoleThatMayEndNone_GoesOn()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Open_AfterALostSession_ByARoleThatMayEndNone_GoesOn(bool isAbandoned)
     {
         await using var owner = _harness.Connect();
         await using var sql = owner.CreateCommand();
@@ -109,8 +111,19 @@ public sealed class PostgresForgottenSessionTests : IAsyncDisposable
             await using (var lost = await database.OpenSessionAsync(Token))
             {
                 await lost.BeginAsync(Entry, Token);
+                if (isAbandoned)
+                {
+                    await lost.AbandonAsync();
+                    await using var other = await database.OpenSessionAsync(Token);
+                    Assert.Equal(LedgerVerdict.First, await other.BeginAsync(Entry, Token));
+                    await other.DiscardAsync(Token);
+                }
+
                 await RunAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND state LIKE 'idle in transaction%'");
-                await Assert.ThrowsAsync<StoreException>(async () => await lost.DiscardAsync(Token));
+                if (!isAbandoned)
+                {
+                    await Assert.ThrowsAsync<StoreException>(async () => await lost.DiscardAsync(Token));
+                }
             }
 
             await using var next = await database.OpenSessionAsync(Token);
