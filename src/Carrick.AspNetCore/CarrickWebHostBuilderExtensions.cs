@@ -10,9 +10,6 @@ namespace Microsoft.AspNetCore.Hosting;
 /// <summary>Limits what clients can hold open at Kestrel.</summary>
 public static class CarrickWebHostBuilderExtensions
 {
-    // Connections that are being closed are counted by Kestrel for a moment longer than by us.
-    private const int Closing = 1_000;
-
     /// <summary>
     /// Applies <see cref="TransportOptions"/> to every endpoint of Kestrel: connections in all and per address, a short time to the first request, and room for
     /// new ones by closing idle ones. The server does so by itself; an application with a Kestrel of its own that faces strangers should.
@@ -41,6 +38,6 @@ public static class CarrickWebHostBuilderExtensions
     {
         kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => table.RunAsync(connection, next)));
         kestrel.Limits.KeepAliveTimeout = options.Value.KeepAliveTimeout;
-        kestrel.Limits.MaxConcurrentConnections = options.Value.MaxConnections + Closing;
+        kestrel.Limits.MaxConcurrentConnections = options.Value.MaxConnections;
     }
 }

@@ -12,6 +12,9 @@ namespace Carrick.Receiving;
 /// </summary>
 internal sealed class BodyReader(InFlightBytes inFlight, BodyRate rate)
 {
+    // Where the server measures too it goes first: it looks once a second, and what is left for us are pauses after a burst.
+    private readonly BodyRate _behindTheServer = rate with { Grace = rate.Grace + TimeSpan.FromSeconds(2) };
+
     public async ValueTask<BodyResult> ReadAsync(HttpRequest request, long limit, IntegrationShare integration)
     {
         if (request.ContentLength > limit)
@@ -61,9 +64,11 @@ internal sealed class BodyReader(InFlightBytes inFlight, BodyRate rate)
             while (true)
             {
                 var reading = reader.ReadAsync(aborted);
-                if (!reading.IsCompleted && pace is null && (chunks is not null || !IsTimed(request)))
+                if (!reading.IsCompleted && pace is null)
                 {
-                    pace = new BodyPace(reader, rate, chunks?.Length ?? 0);
+                    pace = !IsTimed(request) ? new BodyPace(reader, rate, chunks?.Length ?? 0)
+                        : chunks is not null ? new BodyPace(reader, _behindTheServer, chunks.Length)
+                        : null;
                 }
 
                 var read = await reading;

@@ -17,6 +17,7 @@ internal sealed class ConnectionTable : IDisposable
     private readonly TransportOptions _options;
     private readonly TimeProvider _time;
     private readonly TransportReport _report;
+    private readonly int _most;
     private readonly int _perAddress;
     private readonly Lock _lock = new();
     private readonly List<TransportSlot> _slots = [];
@@ -27,6 +28,9 @@ internal sealed class ConnectionTable : IDisposable
     public ConnectionTable(IOptions<TransportOptions> options, TimeProvider time, TransportReport report)
     {
         (_options, _time, _report) = (options.Value, time, report);
+
+        // Kestrel counts a connection that is being closed for a moment longer, so a twentieth is left for those.
+        _most = _options.MaxConnections - Math.Max(1, _options.MaxConnections / 20);
         _perAddress = Math.Max(1, (int)((long)_options.MaxConnections * _options.MaxPercentPerAddress / 100));
         _sweeper = time.CreateTimer(static table => ((ConnectionTable)table!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -82,10 +86,10 @@ internal sealed class ConnectionTable : IDisposable
                 TakeIdle(address, idle);
                 refused = address.Count >= _perAddress ? TransportEnd.AddressFull : null;
             }
-            else if (_slots.Count >= _options.MaxConnections)
+            else if (_slots.Count >= _most)
             {
                 TakeIdle(Heaviest(), idle);
-                refused = _slots.Count >= _options.MaxConnections ? TransportEnd.Full : null;
+                refused = _slots.Count >= _most ? TransportEnd.Full : null;
             }
 
             if (refused is null)

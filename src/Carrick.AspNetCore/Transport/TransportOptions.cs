@@ -4,7 +4,10 @@ namespace Carrick;
 /// <remarks>The server applies them by itself; an application of its own by <c>builder.WebHost.UseCarrickTransportLimits()</c>.</remarks>
 public sealed class TransportOptions
 {
-    /// <summary>Connections open at once. Beyond it an idle one is closed for each new one, first those of the address that has most; if none is idle, the new one is refused.</summary>
+    /// <summary>
+    /// Connections open at once. When nineteen twentieths are taken, idle ones are closed for new ones, first those of the address that has most; if none is idle,
+    /// the new one is refused.
+    /// </summary>
     /// <value>16 to 1,000,000; default 10,000.</value>
     public int MaxConnections { get; set; } = 10_000;
 
@@ -13,8 +16,8 @@ public sealed class TransportOptions
     public int MaxPercentPerAddress { get; set; } = 90;
 
     /// <summary>How long a new connection may take until its first request's headers are complete, TLS included; then it is closed.</summary>
-    /// <value>1 second to 1 minute; default 5 s.</value>
-    public TimeSpan FirstRequestTimeout { get; set; } = TimeSpan.FromSeconds(5);
+    /// <value>1 second to 1 minute; default 10 s: of the server, 5 s for the TLS handshake and 5 s for the headers.</value>
+    public TimeSpan FirstRequestTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a connection that has served a request may stay without the next one.</summary>
     /// <value>5 seconds to 1 hour; default 130 s, which is longer than usual senders and proxies keep theirs.</value>

@@ -46,6 +46,36 @@ public sealed class ServerLimitTests : IDisposable
     }
 
     [Fact]
+    public async Task Server_MoreSilentConnectionsThanItsLimit_AreClosedAndOthersServed()
+    {
+        await using var server = await ServerHost.StartAsync(
+            Path.Combine(_directory.FullName, "data"),
+            WriteConfiguration(),
+            new Dictionary<string, string?> { ["Carrick:Transport:MaxConnections"] = "40", ["Carrick:Transport:FirstRequestTimeout"] = "00:00:01" },
+            ("GITHUB", ReceivingHost.Secret));
+        var silent = new List<TcpClient>();
+        try
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                var client = new TcpClient();
+                silent.Add(client);
+                await client.ConnectAsync(IPAddress.Loopback, new Uri(server.Url).Port, TestContext.Current.CancellationToken);
+            }
+
+            await AssertServesAsync(server, "meanwhile");
+            foreach (var client in silent)
+            {
+                Assert.True(await ReceivingHost.ReadToTheEndAsync(client.GetStream()) is "" or "<reset>");
+            }
+        }
+        finally
+        {
+            silent.ForEach(client => client.Dispose());
+        }
+    }
+
+    [Fact]
     public async Task Server_IdleConnectionsAtTheLimit_NextIsClosedUntilOneEnds()
     {
         await using var server = await StartAsync(services => services.PostConfigure<KestrelServerOptions>(options => options.Limits.MaxConcurrentConnections = FewConnections));
@@ -157,10 +187,13 @@ public sealed class ServerLimitTests : IDisposable
     private static async Task<int> EventsAsync(ServerHost server) =>
         (await server.Services.GetRequiredService<Storage.IStore>().Queries.ListEventsAsync(new Storage.EventFilter(), null, 10, CancellationToken.None)).Count;
 
-    private Task<ServerHost> StartAsync(Action<IServiceCollection>? more = null)
+    private Task<ServerHost> StartAsync(Action<IServiceCollection>? more = null) =>
+        ServerHost.StartAsync(Path.Combine(_directory.FullName, "data"), WriteConfiguration(), [("GITHUB", ReceivingHost.Secret)], more ?? (_ => { }));
+
+    private string WriteConfiguration()
     {
         var file = Path.Combine(_directory.FullName, "carrick.yaml");
         File.WriteAllText(file, "integrations:\n  github:\n    receive: { scheme: github, secrets: \"${GITHUB}\" }\n");
-        return ServerHost.StartAsync(Path.Combine(_directory.FullName, "data"), file, [("GITHUB", ReceivingHost.Secret)], more ?? (_ => { }));
+        return file;
     }
 }

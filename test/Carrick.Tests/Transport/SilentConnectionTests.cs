@@ -48,7 +48,7 @@ public sealed class SilentConnectionTests : IAsyncDisposable
             Assert.StartsWith("HTTP/1.1 200", await GetAsync(from), StringComparison.Ordinal);
         }
 
-        _time.Advance(TimeSpan.FromSeconds(6));
+        _time.Advance(TimeSpan.FromSeconds(11));
         // The two that were served stay.
         await Wait.Until(() => Table.Count == 2);
         Assert.DoesNotContain(_log.Lines, line => line.Level >= LogLevel.Error);
@@ -64,7 +64,7 @@ public sealed class SilentConnectionTests : IAsyncDisposable
         var socket = await ConnectAsync();
         await socket.SendAsync(Encoding.ASCII.GetBytes(sent));
         await Wait.Until(() => Table.Count == 1);
-        _time.Advance(TimeSpan.FromSeconds(6));
+        _time.Advance(TimeSpan.FromSeconds(11));
         Assert.Equal("", await ReadToTheEndAsync(socket));
         await Wait.Until(() => Table.Count == 0);
     }
@@ -75,7 +75,7 @@ public sealed class SilentConnectionTests : IAsyncDisposable
         await StartAsync(tls: true);
         var socket = await ConnectAsync();
         await Wait.Until(() => Table.Count == 1);
-        _time.Advance(TimeSpan.FromSeconds(6));
+        _time.Advance(TimeSpan.FromSeconds(11));
         Assert.Equal("", await ReadToTheEndAsync(socket));
     }
 
@@ -95,7 +95,7 @@ public sealed class SilentConnectionTests : IAsyncDisposable
             TestContext.Current.CancellationToken);
         await tls.WriteAsync(Encoding.ASCII.GetBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0"), TestContext.Current.CancellationToken);
         Assert.True(await tls.ReadAsync(new byte[9], TestContext.Current.CancellationToken) > 0);
-        _time.Advance(TimeSpan.FromSeconds(6));
+        _time.Advance(TimeSpan.FromSeconds(11));
         await Wait.Until(() => Table.Count == 0);
     }
 
