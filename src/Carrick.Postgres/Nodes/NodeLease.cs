@@ -55,8 +55,8 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
     /// <summary>Whether others have taken this node for dead.</summary>
     public bool IsLost => _lost;
 
-    /// <summary>Called when the lease was renewed: with the time stamp from before, and how long it lasts.</summary>
-    public required Action<long, TimeSpan> Renewed { get; init; }
+    /// <summary>What the lease is for; it is told of each renewal.</summary>
+    public required ShardSet Shards { get; init; }
 
     /// <inheritdoc cref="ISharedStore.Seen"/>
     public required Action<ClusterView> Seen { get; init; }
@@ -71,7 +71,7 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
         var connection = _connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await LockAsync(connection, cancellationToken).ConfigureAwait(false);
-        var asked = TimeProvider.System.GetTimestamp();
+        var asked = Shards.Ask();
         await connection.ExecuteAsync(
             database.Sql(
                 $"""
@@ -93,7 +93,7 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
         var facts = await take(connection).ConfigureAwait(false);
         await TellAsync(connection, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-        Renewed(asked, Lasts);
+        Shards.Renewed(asked, Lasts);
         return (_node, shards, facts);
     }
 
@@ -210,8 +210,9 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
             {
                 return;
             }
-            catch (Exception error) when (PostgresErrors.IsOfTheDriver(error))
+            catch (Exception)
             {
+                // Whatever it is, without this loop the node would be taken for dead while it works. What goes on failing shows as a lease that is not renewed.
                 await AbandonAsync().ConfigureAwait(false);
                 due = TimeSpan.Zero;
                 await Task.Delay(AfterFailure, TimeProvider.System, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -258,7 +259,8 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
                 Told();
             }
 
-            var left = (_toldOfNodes ? AtMostEvery : due) - passed;
+            // After a pause nothing starts before the next renewal. Looking often is also how a pause is noticed.
+            var left = (_toldOfNodes || !Shards.IsCurrent ? AtMostEvery : due) - passed;
             if (left <= TimeSpan.Zero)
             {
                 _toldOfNodes = false;
@@ -267,7 +269,7 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
 
             if (!database.IsBehindPooler)
             {
-                await connection.WaitAsync(left < AtMostEvery ? AtMostEvery : left, _stop.Token).ConfigureAwait(false);
+                await connection.WaitAsync(left < AtMostEvery ? AtMostEvery : left < AskEvery ? left : AskEvery, _stop.Token).ConfigureAwait(false);
                 continue;
             }
 
@@ -288,7 +290,7 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
     private async Task<TimeSpan?> RenewAsync(NpgsqlConnection connection)
     {
         List<NodeView> nodes = [];
-        var asked = TimeProvider.System.GetTimestamp();
+        var asked = Shards.Ask();
         var (renewed, newest) = (false, known());
         await using (var command = new NpgsqlCommand(database.Sql(Renew), connection)
         {
@@ -308,7 +310,7 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
             return null;
         }
 
-        Renewed(asked, Lasts);
+        Shards.Renewed(asked, Lasts);
         foreach (var ended in _goneSince.Keys.Except(nodes.Select(node => node.Id)).ToList())
         {
             _goneSince.Remove(ended);

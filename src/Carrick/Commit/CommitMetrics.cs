@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using Carrick.Diagnostics;
+using Microsoft.Extensions.Logging;
 
 namespace Carrick.Commit;
 
@@ -6,17 +8,18 @@ namespace Carrick.Commit;
 internal sealed class CommitMetrics
 {
     private readonly TimeProvider _time;
-    private readonly Histogram<double> _duration;
-    private readonly Histogram<int> _batch;
-    private readonly Counter<long> _refused;
+    private readonly GuardedHistogram<double> _duration;
+    private readonly GuardedHistogram<int> _batch;
+    private readonly GuardedCounter _refused;
 
-    public CommitMetrics(IMeterFactory meters, TimeProvider time)
+    public CommitMetrics(IMeterFactory meters, TimeProvider time, ILogger<CommitMetrics>? logger = null)
     {
         _time = time;
-        var meter = meters.Create(Diagnostics.MeterNames.Carrick);
-        _duration = meter.CreateHistogram<double>("carrick.store.commit.duration", "s", "Duration of one durable commit.", advice: Diagnostics.Buckets.Local);
-        _batch = meter.CreateHistogram<int>("carrick.store.batch.size", "{command}", "Commands in one commit.", advice: Diagnostics.Buckets.Batch);
-        _refused = meter.CreateCounter<long>("carrick.store.refused", "{command}", "Commands refused because the write queue was full.");
+        var guard = new ListenerGuard(logger);
+        var meter = meters.Create(MeterNames.Carrick);
+        _duration = new(meter.CreateHistogram<double>("carrick.store.commit.duration", "s", "Duration of one durable commit.", advice: Buckets.Local), guard);
+        _batch = new(meter.CreateHistogram<int>("carrick.store.batch.size", "{command}", "Commands in one commit.", advice: Buckets.Batch), guard);
+        _refused = new(meter.CreateCounter<long>("carrick.store.refused", "{command}", "Commands refused because the write queue was full."), guard);
     }
 
     public long Start() => _time.GetTimestamp();

@@ -235,13 +235,20 @@ internal sealed partial class HandlerLane : IDeliveryRunner
                 continue;
             }
 
-            if (!_invoker.Stopping)
+            if (_invoker.Stopping)
+            {
+                waiting.Pump.Ended(waiting.Item, DeliveryEnd.Returned);
+            }
+            else if (!waiting.Pump.IsCurrent)
+            {
+                // Another node may have its shard by now.
+                waiting.Pump.Ended(waiting.Item, DeliveryEnd.PutBack);
+            }
+            else
             {
                 current = waiting;
                 return true;
             }
-
-            waiting.Pump.Ended(waiting.Item, DeliveryEnd.Returned);
         }
 
         current = default;

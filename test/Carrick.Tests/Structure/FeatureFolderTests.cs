@@ -34,10 +34,10 @@ public sealed class FeatureFolderTests
         ("Dispatch", ["Diagnostics", "Retry", "Shards", "Storage", "Commit", "Delivery", "Handlers", "Hosting"]),
         ("Handlers", ["Commit", "Delivery", "Dispatch"]),
         ("Events", ["Shards", "Commit", "Dispatch", "Hosting"]),
-        ("Replay", ["Shards", "Commit", "Dispatch", "Hosting"]),
+        ("Replay", ["Diagnostics", "Shards", "Commit", "Dispatch"]),
         ("Retention", ["Shards", "Commit"]),
         ("Operations", ["Shards", "Commit", "Dispatch", "Hosting", "Replay"]),
-        ("Cluster", ["Shards", "Storage", "Commit", "Dispatch", "Hosting", "Replay"]),
+        ("Cluster", ["Diagnostics", "Shards", "Storage", "Commit", "Dispatch", "Hosting", "Replay"]),
     ];
 
     private static readonly Lazy<IReadOnlyDictionary<(string From, string To), string>> Engine =
