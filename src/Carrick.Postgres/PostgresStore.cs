@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Carrick.Diagnostics;
 using Carrick.Postgres.Nodes;
 using Carrick.Postgres.Raw;
 using Carrick.Postgres.Reading;
@@ -47,7 +48,7 @@ internal sealed partial class PostgresStore : ISharedStore
     {
         Database = database;
         _time = time;
-        _logger = logger;
+        _logger = logger.Guarded();
         LockKey = KeyOf(database.Schema);
         _reader = new PostgresReader(database);
         Work = new PostgresWorkReader(_reader, State);
@@ -121,7 +122,7 @@ internal sealed partial class PostgresStore : ISharedStore
 
             var lease = new NodeLease(Database, LockKey, () => _writer?.Known ?? 0)
             {
-                Renewed = Shards.Renewed,
+                Shards = Shards,
                 Failed = error => Log.NotRenewed(_logger, error, Name),
                 Seen = view => Seen?.Invoke(view),
                 Told = () => Told?.Invoke(),

@@ -1,3 +1,4 @@
+using Carrick.Diagnostics;
 using Carrick.Sqlite.Raw;
 using Carrick.Sqlite.Reading;
 using Carrick.Sqlite.Schema;
@@ -31,7 +32,7 @@ internal sealed partial class SqliteStore : IStore
     {
         File = file;
         _time = time;
-        _logger = logger;
+        _logger = logger.Guarded();
         // Not larger: when pages were reordered in a tree, a commit looks through the whole cache, which costs every commit under load.
         _settings = "PRAGMA wal_autocheckpoint = 0; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -4000; " + settings;
         _readers = new ReaderPool(file);

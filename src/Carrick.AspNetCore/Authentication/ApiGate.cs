@@ -17,13 +17,14 @@ internal sealed partial class ApiGate
     private readonly ApiKeys _keys;
     private readonly AuthenticationThrottle _throttle;
     private readonly ILogger<ApiGate> _logger;
-    private readonly Counter<long> _failures;
+    private readonly GuardedCounter _failures;
 
     public ApiGate(ApiKeys keys, AuthenticationThrottle throttle, IMeterFactory meters, ILogger<ApiGate> logger)
     {
         (_keys, _throttle, _logger) = (keys, throttle, logger);
-        _failures = meters.Create(MeterNames.Carrick).CreateCounter<long>(
-            "carrick.security.auth_failures", "{request}", "Requests with an API key that was refused, by reason.");
+        _failures = new(
+            meters.Create(MeterNames.Carrick).CreateCounter<long>("carrick.security.auth_failures", "{request}", "Requests with an API key that was refused, by reason."),
+            new ListenerGuard(logger));
     }
 
     public async Task InvokeAsync(HttpContext context, string scope, RequestDelegate next)

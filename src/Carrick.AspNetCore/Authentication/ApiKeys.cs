@@ -84,8 +84,7 @@ public sealed partial class ApiKeys : IDisposable
         var now = _time.GetUtcNow();
         var record = new ApiKeyRecord(NewId(now), name, ApiKeyFormat.Recognise(key), ApiKeyFormat.Hash(key), [.. scopes.Distinct()], now, null);
         var audit = new AuditEntry(now, by.Actor, "key.create", record.Id.ToString(IdPrefix.ApiKey), by.Reason);
-        await Commits.SubmitAsync(new PutApiKeyCommand { Key = record, Audit = audit }, cancellationToken);
-        Interlocked.Increment(ref _changes);
+        await ChangeAsync(new PutApiKeyCommand { Key = record, Audit = audit }, cancellationToken);
         return new CreatedApiKey(record, key);
     }
 
@@ -98,8 +97,7 @@ public sealed partial class ApiKeys : IDisposable
         var now = _time.GetUtcNow();
         var audit = new AuditEntry(now, by.Actor, "key.revoke", id.ToString(IdPrefix.ApiKey), by.Reason);
         var command = new RevokeApiKeyCommand { Id = id, At = now, Audit = audit };
-        await Commits.SubmitAsync(command, cancellationToken);
-        Interlocked.Increment(ref _changes);
+        await ChangeAsync(command, cancellationToken);
         return command.Applied;
     }
 
@@ -137,6 +135,18 @@ public sealed partial class ApiKeys : IDisposable
     private ICommitQueue Commits => _services.GetRequiredService<ICommitQueue>();
 
     private IStore Store => _services.GetRequiredService<IStore>();
+
+    /// <summary>A caller that waits no longer has changed the keys all the same: what is known of them is read again.</summary>
+    private Task ChangeAsync(StoreCommand command, CancellationToken cancellationToken)
+    {
+        return ChangeAsync().WaitAsync(cancellationToken);
+
+        async Task ChangeAsync()
+        {
+            await Commits.SubmitAsync(command, CancellationToken.None);
+            Interlocked.Increment(ref _changes);
+        }
+    }
 
     private static RecordId NewId(DateTimeOffset now)
     {

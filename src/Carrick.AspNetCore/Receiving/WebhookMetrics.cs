@@ -1,5 +1,6 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Carrick.Diagnostics;
+using Microsoft.Extensions.Logging;
 
 namespace Carrick.Receiving;
 
@@ -8,20 +9,22 @@ internal sealed class WebhookMetrics
 {
     public const string MeterName = "Carrick";
     public const string UnknownSource = "unknown";
-    private readonly Counter<long> _received;
-    private readonly Counter<long> _failures;
-    private readonly Counter<long> _conflicts;
-    private readonly Counter<long> _replays;
-    private readonly Histogram<double> _acknowledged;
+    private readonly GuardedCounter _received;
+    private readonly GuardedCounter _failures;
+    private readonly GuardedCounter _conflicts;
+    private readonly GuardedCounter _replays;
+    private readonly GuardedHistogram<double> _acknowledged;
 
-    public WebhookMetrics(IMeterFactory meters)
+    public WebhookMetrics(IMeterFactory meters, ILogger<WebhookMetrics>? logger = null)
     {
+        var guard = new ListenerGuard(logger);
         var meter = meters.Create(MeterName);
-        _received = meter.CreateCounter<long>("carrick.inbound.received", "{event}", "Events accepted, and requests refused, by result.");
-        _failures = meter.CreateCounter<long>("carrick.security.signature_failures", "{request}", "Requests with a bad signature, by reason.");
-        _conflicts = meter.CreateCounter<long>("carrick.inbound.conflicts", "{event}", "Duplicates whose body differs from the first one.");
-        _replays = meter.CreateCounter<long>("carrick.inbound.possible_replays", "{event}", "Events accepted although their body was known under another, unsigned id.");
-        _acknowledged = meter.CreateHistogram<double>("carrick.inbound.ack.duration", "s", "Time from the request's headers to the acknowledgement of a durable event.", advice: Diagnostics.Buckets.Local);
+        _received = new(meter.CreateCounter<long>("carrick.inbound.received", "{event}", "Events accepted, and requests refused, by result."), guard);
+        _failures = new(meter.CreateCounter<long>("carrick.security.signature_failures", "{request}", "Requests with a bad signature, by reason."), guard);
+        _conflicts = new(meter.CreateCounter<long>("carrick.inbound.conflicts", "{event}", "Duplicates whose body differs from the first one."), guard);
+        _replays = new(meter.CreateCounter<long>("carrick.inbound.possible_replays", "{event}", "Events accepted although their body was known under another, unsigned id."), guard);
+        _acknowledged = new(
+            meter.CreateHistogram<double>("carrick.inbound.ack.duration", "s", "Time from the request's headers to the acknowledgement of a durable event.", advice: Buckets.Local), guard);
     }
 
     public void Received(string source, string result, long count = 1) =>
@@ -55,7 +58,7 @@ internal sealed class WebhookMetrics
             _replays.Add(replays, new KeyValuePair<string, object?>("source", source));
         }
 
-        _acknowledged.Record(duration.TotalSeconds, new TagList { { "source", source } });
+        _acknowledged.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("source", source));
         return replays;
     }
 

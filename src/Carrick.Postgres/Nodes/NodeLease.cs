@@ -55,8 +55,8 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
     /// <summary>Whether others have taken this node for dead.</summary>
     public bool IsLost => _lost;
 
-    /// <summary>Called when the lease was renewed: with the time stamp from before, and how long it lasts.</summary>
-    public required Action<long, TimeSpan> Renewed { get; init; }
+    /// <summary>What the lease is for; it is told of each renewal.</summary>
+    public required ShardSet Shards { get; init; }
 
     /// <summary>Called when a renewal failed for a reason that is not the database's; it is tried again.</summary>
     public required Action<Exception> Failed { get; init; }
@@ -74,7 +74,7 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
         var connection = _connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await LockAsync(connection, cancellationToken).ConfigureAwait(false);
-        var asked = TimeProvider.System.GetTimestamp();
+        var asked = Shards.Ask();
         await connection.ExecuteAsync(
             database.Sql(
                 $"""
@@ -96,7 +96,7 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
         var facts = await take(connection).ConfigureAwait(false);
         await TellAsync(connection, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-        Renewed(asked, Lasts);
+        Shards.Renewed(asked, Lasts);
         return (_node, shards, facts);
     }
 
@@ -267,7 +267,8 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
                 Told();
             }
 
-            var left = (_toldOfNodes ? AtMostEvery : due) - passed;
+            // After a pause nothing starts before the next renewal. Looking often is also how a pause is noticed.
+            var left = (_toldOfNodes || !Shards.IsCurrent ? AtMostEvery : due) - passed;
             if (left <= TimeSpan.Zero)
             {
                 _toldOfNodes = false;
@@ -276,7 +277,7 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
 
             if (!database.IsBehindPooler)
             {
-                await connection.WaitAsync(left < AtMostEvery ? AtMostEvery : left, _stop.Token).ConfigureAwait(false);
+                await connection.WaitAsync(left < AtMostEvery ? AtMostEvery : left < AskEvery ? left : AskEvery, _stop.Token).ConfigureAwait(false);
                 continue;
             }
 
@@ -297,7 +298,7 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
     private async Task<TimeSpan?> RenewAsync(NpgsqlConnection connection)
     {
         List<NodeView> nodes = [];
-        var asked = TimeProvider.System.GetTimestamp();
+        var asked = Shards.Ask();
         var (renewed, newest) = (false, known());
         await using (var command = new NpgsqlCommand(database.Sql(Renew), connection)
         {
@@ -317,7 +318,7 @@ internal sealed class NodeLease(PostgresDatabase database, long lockKey, Func<lo
             return null;
         }
 
-        Renewed(asked, Lasts);
+        Shards.Renewed(asked, Lasts);
         foreach (var ended in _goneSince.Keys.Except(nodes.Select(node => node.Id)).ToList())
         {
             _goneSince.Remove(ended);

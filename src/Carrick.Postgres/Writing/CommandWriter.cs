@@ -145,6 +145,10 @@ internal sealed class CommandWriter(StoreState state, ChangeWriter changes) : ID
             {
                 then.AddRange(Consequences(command));
             }
+            else if (command is RetryCommand { GateUntil: { } until } retry && state.Ids.Owns(retry.Item.Id))
+            {
+                then.Add(ConsumerWriter.CloseGate(retry.Item.Consumer, until));
+            }
         }
 
         transaction.Run([.. then, .. Changes(isLast)]);

@@ -32,9 +32,7 @@ internal sealed class ShardWriter(ChangeWriter changes)
         if (taken != 0)
         {
             command.Depths = Count(transaction, taken, null);
-            command.States = transaction.List(
-                "SELECT number, disabled_at, disabled_reason, gate_until FROM ~consumers",
-                row => new ConsumerState(row.GetInt32(0), UnixTime.From(row.NullableInt64(1)), row.NullableText(2), UnixTime.From(row.NullableInt64(3))));
+            command.States = States(transaction, null);
         }
 
         changes.NodesChanged();
@@ -53,8 +51,14 @@ internal sealed class ShardWriter(ChangeWriter changes)
     public bool Count(WriteTransaction transaction, CountDepthsCommand command)
     {
         command.Depths = Count(transaction, changes.Owned, command.Consumers);
+        command.States = States(transaction, command.Consumers);
         return true;
     }
+
+    private static List<ConsumerState> States(WriteTransaction transaction, IReadOnlyCollection<int>? consumers) => transaction.List(
+        "SELECT number, disabled_at, disabled_reason, gate_until FROM ~consumers WHERE $1::integer[] IS NULL OR number = ANY ($1)",
+        row => new ConsumerState(row.GetInt32(0), UnixTime.From(row.NullableInt64(1)), row.NullableText(2), UnixTime.From(row.NullableInt64(3))),
+        P.Int32s(consumers is null ? null : [.. consumers]));
 
     private static Dictionary<int, ConsumerDepth> Count(WriteTransaction transaction, ulong shards, IReadOnlyCollection<int>? consumers) => transaction.List(
         $"{PostgresWorkReader.Counts} HAVING $2::integer[] IS NULL OR consumer = ANY ($2)",

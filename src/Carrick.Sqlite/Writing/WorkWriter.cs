@@ -66,18 +66,22 @@ internal sealed class WorkWriter(Database database, IdSpace ids)
     public bool PutOff(RetryCommand command)
     {
         var item = command.Item;
-        if (!ids.Owns(item.Id)
-            || _putOff.Bind(1, item.Consumer).Bind(2, item.Id.Key).Bind(3, UnixTime.Due(command.DueAt)).Bind(4, command.Attempts).Bind(5, command.Failures).Run() == 0)
+        if (!ids.Owns(item.Id))
         {
             return false;
         }
 
-        InsertAttempt(command);
         if (command.GateUntil is { } gate)
         {
             _setGate.Bind(1, item.Consumer).Bind(2, UnixTime.Due(gate)).Run();
         }
 
+        if (_putOff.Bind(1, item.Consumer).Bind(2, item.Id.Key).Bind(3, UnixTime.Due(command.DueAt)).Bind(4, command.Attempts).Bind(5, command.Failures).Run() == 0)
+        {
+            return false;
+        }
+
+        InsertAttempt(command);
         return true;
     }
 

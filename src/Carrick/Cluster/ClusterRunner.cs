@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Carrick.Commit;
+using Carrick.Diagnostics;
 using Carrick.Dispatch;
 using Carrick.Hosting;
 using Carrick.Replay;
@@ -26,8 +27,9 @@ internal sealed partial class ClusterRunner : IAsyncDisposable
     private readonly HandOff _handOff;
     private readonly PumpFactory _pumps;
     private readonly ReplayRunner _replays;
+    private readonly LoopSupervisor _supervisor;
     private readonly TimeProvider _time;
-    private readonly ILogger<ClusterRunner> _logger;
+    private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Channel<ClusterView> _views = Channel.CreateBounded<ClusterView>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
@@ -41,8 +43,8 @@ internal sealed partial class ClusterRunner : IAsyncDisposable
     private bool _configurationChanged;
 
     public ClusterRunner(
-        IStore store, ShardSet shards, CommitQueue commits, RunningTopology topology, HandOff handOff, PumpFactory pumps, ReplayRunner replays, TimeProvider time,
-        ILogger<ClusterRunner> logger)
+        IStore store, ShardSet shards, CommitQueue commits, RunningTopology topology, HandOff handOff, PumpFactory pumps, ReplayRunner replays,
+        LoopSupervisor supervisor, TimeProvider time, ILogger<ClusterRunner> logger)
     {
         _store = store as ISharedStore;
         _shards = shards;
@@ -51,8 +53,9 @@ internal sealed partial class ClusterRunner : IAsyncDisposable
         _handOff = handOff;
         _pumps = pumps;
         _replays = replays;
+        _supervisor = supervisor;
         _time = time;
-        _logger = logger;
+        _logger = logger.Guarded();
     }
 
     /// <summary>How long to wait for what runs in shards that are given up: their deliveries do not start meanwhile.</summary>
@@ -71,20 +74,20 @@ internal sealed partial class ClusterRunner : IAsyncDisposable
         _handOff.Shared = Follow;
         _store.Told = AskForNews;
         _store.Seen = view => _views.Writer.TryWrite(view);
-        _loop = Task.Run(RunAsync);
-        _following = Task.Run(FollowAsync);
+        _loop = Task.Run(() => _supervisor.RunAsync("The exchange of shards", RunAsync, _stop.Token));
+        _following = Task.Run(() => _supervisor.RunAsync("The work that other nodes ask for", FollowAsync, _stop.Token));
     }
 
     /// <summary>Takes and gives no more shards.</summary>
     public async Task StopAsync()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
+        await _stop.CancelAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_store is not null)
         {
             (_store.Seen, _store.Told, _handOff.Shared) = (null, null, null);
         }
 
-        await Task.WhenAll(_loop, _following, _giving).ConfigureAwait(false);
+        await Task.WhenAll(_loop, _following, _giving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public async ValueTask DisposeAsync()
@@ -129,26 +132,21 @@ internal sealed partial class ClusterRunner : IAsyncDisposable
         }
     }
 
-    private async Task RunAsync()
+    // A stop ends it: the store gives the shards back when it is closed.
+    private async Task RunAsync(LoopHealth health)
     {
-        try
+        await foreach (var view in _views.Reader.ReadAllAsync(_stop.Token).ConfigureAwait(false))
         {
-            await foreach (var view in _views.Reader.ReadAllAsync(_stop.Token).ConfigureAwait(false))
+            try
             {
-                try
-                {
-                    await StepAsync(Balance.Decide(view, _shards.Owned), view).ConfigureAwait(false);
-                }
-                catch (Exception exception) when (exception is StoreException or EngineFullException)
-                {
-                    // The next view comes in a few seconds.
-                    LogPutOff(exception, exception.Message);
-                }
+                await StepAsync(Balance.Decide(view, _shards.Owned), view).ConfigureAwait(false);
+                health.Works();
             }
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            // The store gives the shards back when it is closed.
+            catch (Exception exception) when (exception is StoreException or EngineFullException)
+            {
+                // The next view comes in a few seconds.
+                LogPutOff(exception, exception.Message);
+            }
         }
     }
 
@@ -208,7 +206,7 @@ internal sealed partial class ClusterRunner : IAsyncDisposable
                 await _commits.SubmitAsync(new ReleaseShardsCommand { Shards = shards }, _stop.Token).ConfigureAwait(false);
                 LogGiven(ShardText.Of(shards), ShardText.Count(_shards.Owned));
             }
-            catch (Exception exception) when (exception is TimeoutException or EngineFullException)
+            catch (Exception exception) when (!_stop.IsCancellationRequested)
             {
                 // They are served again at once, and the next view decides anew.
                 var kept = shards & _shards.Owned;
@@ -218,7 +216,7 @@ internal sealed partial class ClusterRunner : IAsyncDisposable
                     pump.Own(kept);
                 }
 
-                LogKept(exception, ShardText.Of(kept));
+                LogKept(exception, ShardText.Of(kept), exception is TimeoutException ? "attempts in them took too long." : exception.Message);
                 await Task.Delay(AfterFailedDrain, _time, _stop.Token).ConfigureAwait(false);
             }
         }
@@ -242,33 +240,29 @@ internal sealed partial class ClusterRunner : IAsyncDisposable
         }
     }
 
-    private async Task FollowAsync()
+    // A stop ends it: what was not done is stored, and the next start does it.
+    private async Task FollowAsync(LoopHealth health)
     {
-        try
+        while (true)
         {
-            while (true)
+            await _hasToFollow.WaitAsync(_stop.Token).ConfigureAwait(false);
+            bool replays, configuration;
+            lock (_gate)
             {
-                await _hasToFollow.WaitAsync(_stop.Token).ConfigureAwait(false);
-                bool replays, configuration;
-                lock (_gate)
-                {
-                    (replays, configuration, _replaysChanged, _configurationChanged) = (_replaysChanged, _configurationChanged, false, false);
-                }
-
-                if (replays && _shards.IsLeader)
-                {
-                    await FollowAsync(ChangeKind.Replay, _replays.StartAsync).ConfigureAwait(false);
-                }
-
-                if (configuration && Reconfigured is { } reconfigured)
-                {
-                    await FollowAsync(ChangeKind.Configuration, reconfigured).ConfigureAwait(false);
-                }
+                (replays, configuration, _replaysChanged, _configurationChanged) = (_replaysChanged, _configurationChanged, false, false);
             }
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            // What was not done is stored, and the next start does it.
+
+            if (replays && _shards.IsLeader)
+            {
+                await FollowAsync(ChangeKind.Replay, _replays.StartAsync).ConfigureAwait(false);
+            }
+
+            if (configuration && Reconfigured is { } reconfigured)
+            {
+                await FollowAsync(ChangeKind.Configuration, reconfigured).ConfigureAwait(false);
+            }
+
+            health.Works();
         }
     }
 
@@ -295,8 +289,8 @@ internal sealed partial class ClusterRunner : IAsyncDisposable
     [LoggerMessage(1402, LogLevel.Information, "Shards {Shards} were given up; this node has {Count} of 64.")]
     private partial void LogGiven(string shards, int count);
 
-    [LoggerMessage(1403, LogLevel.Warning, "Shards {Shards} could not be given up: attempts in them took too long. This node keeps them for now.")]
-    private partial void LogKept(Exception exception, string shards);
+    [LoggerMessage(1403, LogLevel.Warning, "Shards {Shards} could not be given up: {Problem} This node keeps them for now.")]
+    private partial void LogKept(Exception exception, string shards, string problem);
 
     [LoggerMessage(1404, LogLevel.Warning, "Shards could not be taken: {Problem} It is tried again in a few seconds.")]
     private partial void LogPutOff(Exception exception, string problem);

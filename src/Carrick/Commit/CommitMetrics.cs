@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using Carrick.Diagnostics;
+using Microsoft.Extensions.Logging;
 
 namespace Carrick.Commit;
 
@@ -6,19 +8,20 @@ namespace Carrick.Commit;
 internal sealed class CommitMetrics
 {
     private readonly TimeProvider _time;
-    private readonly Histogram<double> _duration;
-    private readonly Histogram<int> _batch;
-    private readonly Counter<long> _refused;
-    private readonly Counter<long> _invalid;
+    private readonly GuardedHistogram<double> _duration;
+    private readonly GuardedHistogram<int> _batch;
+    private readonly GuardedCounter _refused;
+    private readonly GuardedCounter _invalid;
 
-    public CommitMetrics(IMeterFactory meters, TimeProvider time)
+    public CommitMetrics(IMeterFactory meters, TimeProvider time, ILogger<CommitMetrics>? logger = null)
     {
         _time = time;
-        var meter = meters.Create(Diagnostics.MeterNames.Carrick);
-        _duration = meter.CreateHistogram<double>("carrick.store.commit.duration", "s", "Duration of one durable commit.", advice: Diagnostics.Buckets.Local);
-        _batch = meter.CreateHistogram<int>("carrick.store.batch.size", "{command}", "Commands in one commit.", advice: Diagnostics.Buckets.Batch);
-        _refused = meter.CreateCounter<long>("carrick.store.refused", "{command}", "Commands refused because the write queue was full.");
-        _invalid = meter.CreateCounter<long>("carrick.store.invalid", "{command}", "Commands that the database refused for their data, each alone.");
+        var guard = new ListenerGuard(logger);
+        var meter = meters.Create(MeterNames.Carrick);
+        _duration = new(meter.CreateHistogram<double>("carrick.store.commit.duration", "s", "Duration of one durable commit.", advice: Buckets.Local), guard);
+        _batch = new(meter.CreateHistogram<int>("carrick.store.batch.size", "{command}", "Commands in one commit.", advice: Buckets.Batch), guard);
+        _refused = new(meter.CreateCounter<long>("carrick.store.refused", "{command}", "Commands refused because the write queue was full."), guard);
+        _invalid = new(meter.CreateCounter<long>("carrick.store.invalid", "{command}", "Commands that the database refused for their data, each alone."), guard);
     }
 
     public long Start() => _time.GetTimestamp();

@@ -1,3 +1,4 @@
+using Carrick.Diagnostics;
 using Carrick.Hosting;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
@@ -32,7 +33,7 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
     private readonly IStore _store;
     private readonly CarrickOptions _options;
     private readonly CommitMetrics _metrics;
-    private readonly ILogger<CommitQueue> _logger;
+    private readonly ILogger _logger;
     private readonly ICommitThread _thread;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RecordIdGenerator? _ids;
@@ -49,7 +50,7 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
         _thread = thread;
         _options = options.Value;
         _metrics = metrics;
-        _logger = logger;
+        _logger = logger.Guarded();
     }
 
     /// <summary>Called on the commit thread with what is durable, before anyone who waits for it is answered.</summary>

@@ -23,4 +23,11 @@ internal static class DeliveryErrorType
 
     /// <summary>Our own shutdown.</summary>
     public const string Cancelled = "cancelled";
+
+    /// <summary>None of these: OpenTelemetry's word for it.</summary>
+    public const string Other = "_OTHER";
+
+    /// <summary>Whether the value is of this list. One that is not is a status, or has no place in a label.</summary>
+    public static bool IsKnown(string value) =>
+        value is Timeout or NameResolution or Connection or Tls or MalformedResponse or InvalidRequest or Cancelled;
 }

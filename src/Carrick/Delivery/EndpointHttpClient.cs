@@ -20,6 +20,7 @@ internal static class EndpointHttpClient
         UseCookies = false,
         AutomaticDecompression = DecompressionMethods.None,
         ActivityHeadersPropagator = null,
+        MeterFactory = EndpointMeters.Instance,
         UseProxy = options.Proxy is not null,
         Proxy = options.Proxy is null ? null : new WebProxy(options.Proxy),
         ConnectTimeout = options.ConnectTimeout,

@@ -1,3 +1,4 @@
+using Carrick.Diagnostics;
 using Carrick.Dispatch;
 using Carrick.Integrations;
 using Carrick.Retry;
@@ -12,9 +13,26 @@ internal sealed partial class EndpointRunner(
     IEndpointSender sender, IStore store, AttemptFinisher finisher, DeliveryMetrics metrics, StopSignal stop, TimeProvider time, ILogger<EndpointRunner> logger)
     : IDeliveryRunner
 {
-    public void Start(WorkItem item, ConsumerPump pump) => _ = Task.Run(() => RunAsync(item, pump));
+    private readonly ILogger _logger = logger.Guarded();
+
+    public void Start(WorkItem item, ConsumerPump pump) => _ = Task.Run(() => EndAsync(item, pump));
 
     public void HeldBack(ConsumerPump pump) => metrics.RecordLocalThrottle(pump.Definition.Integration);
+
+    /// <summary>Nobody waits for it: whatever happens, the delivery ends, or it would run for ever.</summary>
+    private async Task EndAsync(WorkItem item, ConsumerPump pump)
+    {
+        try
+        {
+            await RunAsync(item, pump).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            LogBug(exception, pump.Definition.Name);
+            pump.NotRecorded(exception);
+            pump.Ended(item, DeliveryEnd.Returned);
+        }
+    }
 
     private async Task RunAsync(WorkItem item, ConsumerPump pump)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Carrick.Diagnostics;
 using Carrick.Integrations;
 using Carrick.Retry;
 using Microsoft.Extensions.Logging;
@@ -15,15 +16,17 @@ namespace Carrick.Delivery;
 /// <param name="logger">Gets one line per attempt, at debug level.</param>
 internal sealed partial class EndpointSender(HttpMessageInvoker http, TimeProvider time, ILogger<EndpointSender> logger) : IEndpointSender
 {
+    private readonly ILogger _logger = logger.Guarded();
+
     /// <inheritdoc/>
     public async ValueTask<AttemptResult> SendAsync(EndpointDefinition endpoint, EventRecord record, int attempt, CancellationToken stopping)
     {
         var started = time.GetTimestamp();
         var result = await AttemptAsync(endpoint, record, attempt, stopping).ConfigureAwait(false);
-        LogAttempt(logger, attempt, record.Id, endpoint.Name, result.Category, result.StatusCode, time.GetElapsedTime(started));
+        LogAttempt(_logger, attempt, record.Id, endpoint.Name, result.Category, result.StatusCode, time.GetElapsedTime(started));
         if (result.Category is not (FailureCategory.None or FailureCategory.Cancelled or FailureCategory.Throttled))
         {
-            LogFailed(logger, endpoint.Name, attempt, record.Id, result.Summary);
+            LogFailed(_logger, endpoint.Name, attempt, record.Id, result.Summary);
         }
 
         return result;

@@ -1,5 +1,6 @@
 using Carrick.Commit;
 using Carrick.Delivery;
+using Carrick.Diagnostics;
 using Carrick.Retry;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
@@ -11,6 +12,8 @@ namespace Carrick.Dispatch;
 internal sealed partial class AttemptFinisher(
     CommitQueue commits, TimeProvider time, IRandomSource random, DispatchMetrics metrics, ILogger<AttemptFinisher> logger)
 {
+    private readonly ILogger _logger = logger.Guarded();
+
     /// <summary>What follows from an attempt, as a command; <see langword="null"/> if nothing does (shutdown).</summary>
     /// <remarks>The attempt lasts until the gate that it closes is closed: whatever starts after its end starts behind that gate.</remarks>
     public WorkCommand? Decide(WorkItem item, ConsumerPump pump, AttemptResult result, DateTimeOffset startedAt, long started)
@@ -27,7 +30,7 @@ internal sealed partial class AttemptFinisher(
         if (decision.GateUntil is { } until)
         {
             // At once, not only when it is durable: the other side has asked.
-            pump.CloseGate(RoundUp(until));
+            pump.HoldUntil(RoundUp(until));
         }
 
         var attempt = new AttemptRecord
@@ -65,8 +68,8 @@ internal sealed partial class AttemptFinisher(
             default:
                 if (decision.Disable)
                 {
-                    pump.SetDisabled(now, decision.Reason);
-                    LogDisabled(pump.Definition.Name, decision.Reason!);
+                    // Whether it is disabled the commit decides; until then nothing is sent to what has said that it is gone.
+                    pump.HoldFor(item);
                 }
 
                 return new DeadLetterCommand
@@ -82,11 +85,12 @@ internal sealed partial class AttemptFinisher(
     }
 
     /// <summary>Waits until the commands are durable and tells the pumps. Commands that were durable already are only told.</summary>
+    /// <remarks>It never throws, and every delivery ends, whatever happens to another one: nobody waits for this, and what does not end would run for ever.</remarks>
     public async Task FinishAsync(IReadOnlyList<(WorkCommand Command, ConsumerPump Pump)> ended, bool durable)
     {
-        if (!durable)
+        if (!durable && !TryEnqueue(ended))
         {
-            commits.EnqueueAll([.. ended.Select(pair => pair.Command)]);
+            return;
         }
 
         foreach (var (command, pump) in ended)
@@ -100,13 +104,42 @@ internal sealed partial class AttemptFinisher(
 
                 Tell(command, pump);
             }
-            catch (EngineFullException exception)
+            catch (Exception exception)
             {
-                // The store has failed or the engine stops: the work row is as it was, and the next start runs the delivery again.
-                LogNotRecorded(exception, pump.Definition.Name);
-                pump.Ended(command.Item, DeliveryEnd.Returned);
+                Return(command, pump, exception);
             }
         }
+    }
+
+    private bool TryEnqueue(IReadOnlyList<(WorkCommand Command, ConsumerPump Pump)> ended)
+    {
+        try
+        {
+            commits.EnqueueAll([.. ended.Select(pair => pair.Command)]);
+            return true;
+        }
+        catch (Exception exception)
+        {
+            foreach (var (command, pump) in ended)
+            {
+                Return(command, pump, exception);
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>The work row is as it was, as far as anybody here knows: the next start runs the delivery again.</summary>
+    private void Return(WorkCommand command, ConsumerPump pump, Exception exception)
+    {
+        LogNotRecorded(exception, pump.Definition.Name);
+        if (exception is not EngineFullException)
+        {
+            // Neither has the store failed nor does the engine stop, which are told elsewhere.
+            pump.NotRecorded(exception);
+        }
+
+        pump.Ended(command.Item, DeliveryEnd.Returned);
     }
 
     private void Tell(WorkCommand command, ConsumerPump pump)
@@ -134,6 +167,11 @@ internal sealed partial class AttemptFinisher(
                 pump.Depth.Removed(wasDelayed);
                 pump.Depth.Died();
                 LogDead(pump.Definition.Name, item.Id.ToString(IdPrefix.Delivery), dead.Category, dead.Reason);
+                if (dead.DisableReason is { } reason)
+                {
+                    LogDisabled(pump.Definition.Name, reason);
+                }
+
                 pump.Ended(item, DeliveryEnd.Gone);
                 break;
             default:

@@ -12,9 +12,9 @@ internal sealed partial class ConsumerPump
         while (true)
         {
             TimeSpan? wait;
-            StartAfresh();
             try
             {
+                StartAfresh();
                 await ReadAsync().ConfigureAwait(false);
                 wait = Choose();
                 await LoadEventsAsync().ConfigureAwait(false);
@@ -69,7 +69,7 @@ internal sealed partial class ConsumerPump
         lock (_gate)
         {
             var now = _time.GetUtcNow();
-            if (_stopping || State.DisabledAt is not null)
+            if (_stopping || State.DisabledAt is not null || _saidGone is { Count: > 0 })
             {
                 return null;
             }
@@ -85,7 +85,7 @@ internal sealed partial class ConsumerPump
                 return WhileNotCurrent;
             }
 
-            if (State.GateUntil is { } gate && gate > now)
+            if (OpensAt() is { } gate && gate > now)
             {
                 return gate - now;
             }
@@ -127,15 +127,33 @@ internal sealed partial class ConsumerPump
                 _bodies.Release(item);
                 ReleaseKey(item);
             }
+            else if (_keysToRead.Count >= KeysAhead)
+            {
+                return null;
+            }
             else if (_delayed.TryTakeDue(now, out item))
             {
-                return item;
+                if (EntersDue(item!))
+                {
+                    return item;
+                }
+
+                if (_keysToRead.Count > 0)
+                {
+                    // It is due: what its key has is read before anything else is taken.
+                    return null;
+                }
             }
             else if (!_ready.TryTake(out item))
             {
                 return null;
             }
-            else if (_forgotten.Remove(item!.Id) || (_keys is not null && item.OrderingKey is not null && !_keys.TryEnter(item)))
+            else if (_forgotten.Remove(item!.Id))
+            {
+                _bodies.Release(item);
+                ReleaseKey(item);
+            }
+            else if (!Enters(item))
             {
                 _bodies.Release(item);
             }

@@ -45,22 +45,46 @@ internal sealed partial class ConsumerPump
             {
                 Depth.Requeued();
                 item!.DueAt = null;
-                _urgent.Enqueue(item);
+                if (EntersDue(item))
+                {
+                    _urgent.Enqueue(item);
+                }
+                else
+                {
+                    // Among what is ready now, which may be read past it already.
+                    _isStale = true;
+                }
             }
-            else if (_delayed.Horizon is { } horizon && (due, was.Id).CompareTo(horizon) > 0)
+            else if (_dueBehind.Remove(was.Id) || (_delayed.Horizon is { } horizon && (due, was.Id).CompareTo(horizon) > 0))
             {
                 Depth.Requeued();
-                if (_keys is null)
-                {
-                    was.DueAt = null;
-                    _urgent.Enqueue(was);
-                }
-
-                // In order it comes with its key, by the read of what is ready: that begins only when all that is delayed is known.
+                HurryInStore(was);
             }
         }
 
         _wakeup.Set();
+    }
+
+    private void HurryInStore(WorkItem was)
+    {
+        if (_keys is not null && was.OrderingKey is not null)
+        {
+            if (_ready.Spilled && was.Id > _ready.Cursor && !_readingReady)
+            {
+                // It comes with what is ready; that it may be the first of its key is to be seen then.
+                LookUp(was.OrderingKey);
+                return;
+            }
+        }
+        else if (_urgent.Count < _capacity)
+        {
+            was.DueAt = null;
+            _urgent.Enqueue(was);
+            return;
+        }
+
+        // The read begins at the oldest and finds it.
+        _isStale = true;
     }
 
     /// <summary>Drops a delivery that was discarded.</summary>
@@ -84,11 +108,20 @@ internal sealed partial class ConsumerPump
             {
                 _forgotten.Add(was.Id);
             }
+            else if (!_dueBehind.Remove(was.Id) && was.OrderingKey is { } key && Serves(was))
+            {
+                // Those behind it may be free now.
+                ReleaseKey(was);
+                if (_keys is not null && was.DueAt is not null && _delayed.Horizon is not null)
+                {
+                    LookUp(key);
+                }
+            }
         }
 
         _wakeup.Set();
     }
 
     private WorkItem? Find(RecordId id) =>
-        _running.TryGetValue(id, out var item) ? item : _held?.Id == id ? _held : _urgent.FirstOrDefault(waiting => waiting.Id == id);
+        _running.TryGetValue(id, out var item) ? item : _held?.Id == id ? _held : _urgent.Find(id);
 }

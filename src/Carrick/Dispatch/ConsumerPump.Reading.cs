@@ -11,6 +11,7 @@ internal sealed partial class ConsumerPump
     // What ended or was discarded since the read began.
     private readonly HashSet<RecordId> _left = [];
     private bool _reading;
+    private bool _readingReady;
 
     /// <summary>Parked and delayed deliveries, free keys, ready deliveries.</summary>
     private async ValueTask ReadAsync()
@@ -25,21 +26,24 @@ internal sealed partial class ConsumerPump
         while (true)
         {
             (DateTimeOffset Due, RecordId Id) after;
+            int page;
             lock (_gate)
             {
-                if (_keys is null ? !_delayed.NeedsRead(_time.GetUtcNow()) : _delayed.Horizon is null)
+                // With order as many as there is room for, whenever they are due: what is parked in memory need not be looked up.
+                if (_keys is null ? !_delayed.NeedsRead(_time.GetUtcNow()) : _delayed.Horizon is null || !_delayed.HasRoom)
                 {
                     return;
                 }
 
                 BeginRead();
                 after = _delayed.BeginRead();
+                page = Math.Min(ReadPage, _delayedCapacity / 2);
             }
 
             IReadOnlyList<WorkItem> items;
             try
             {
-                items = await _reader.ReadDelayedAsync(State.Number, after.Due, after.Id, ReadPage, CancellationToken.None).ConfigureAwait(false);
+                items = await _reader.ReadDelayedAsync(State.Number, after.Due, after.Id, page, CancellationToken.None).ConfigureAwait(false);
             }
             catch
             {
@@ -60,52 +64,13 @@ internal sealed partial class ConsumerPump
                 }
 
                 var taken = EndRead(items);
-                foreach (var item in _delayed.EndRead(items, items.Count < ReadPage, taken))
+                foreach (var item in _delayed.EndRead(items, items.Count < page, taken))
                 {
-                    if (_keys is not null && item.OrderingKey is not null)
+                    if (_keys is not null && item.OrderingKey is not null && _delayed.Contains(item.Id))
                     {
-                        _keys.Park(item);
+                        _keys.Park(item, hasMissed: _ready.LastTaken > item.Id);
                     }
                 }
-            }
-        }
-    }
-
-    private async ValueTask ReadKeysAsync()
-    {
-        while (true)
-        {
-            string? key;
-            lock (_gate)
-            {
-                if (!_keysToRead.TryPeek(out key))
-                {
-                    return;
-                }
-
-                BeginRead();
-            }
-
-            var items = await _reader.ReadKeyAsync(State.Number, key, RecordId.None, KeyGate.WaitingPerKey, CancellationToken.None).ConfigureAwait(false);
-            lock (_gate)
-            {
-                if (_isStale)
-                {
-                    return;
-                }
-
-                var taken = EndRead(items);
-                var complete = items.Count < KeyGate.WaitingPerKey;
-                if (_keys!.EndRead(key, [.. items.Where(item => !taken.Contains(item.Id))], complete, _ready.LastTaken) is { } next)
-                {
-                    _urgent.Enqueue(next);
-                }
-                else if (_keys.NeedsRead(key))
-                {
-                    continue;
-                }
-
-                _keysToRead.Dequeue();
             }
         }
     }
@@ -122,6 +87,7 @@ internal sealed partial class ConsumerPump
             }
 
             BeginRead();
+            _readingReady = true;
             limit = Math.Min(ReadPage, _ready.BeginRead());
             after = _ready.Cursor;
         }
@@ -142,25 +108,19 @@ internal sealed partial class ConsumerPump
 
     private void BeginRead()
     {
-        _reading = true;
+        (_reading, _readingReady) = (true, false);
         _left.Clear();
     }
 
     /// <summary>What is chosen or runs, or was so while the read was under way: its row says no more what follows. Also what is in shards that the pump is not told of yet.</summary>
     private HashSet<RecordId> EndRead(IReadOnlyList<WorkItem> items)
     {
-        _reading = false;
-        HashSet<RecordId> taken =
-        [
-            .. _left, .. _running.Keys, .. _urgent.Select(item => item.Id), .. items.Where(item => !Serves(item)).Select(item => item.Id),
-        ];
-        if (_held is not null)
-        {
-            taken.Add(_held.Id);
-        }
-
-        return taken;
+        (_reading, _readingReady) = (false, false);
+        return [.. items.Where(IsTaken).Select(item => item.Id)];
     }
+
+    private bool IsTaken(WorkItem item) =>
+        _left.Contains(item.Id) || _running.ContainsKey(item.Id) || _urgent.Find(item.Id) is not null || !Serves(item) || _held?.Id == item.Id;
 
     private void Left(RecordId id)
     {

@@ -59,10 +59,9 @@ internal sealed partial class ConsumerPump
 
     private bool Serves(WorkItem item) => ShardSet.Contains(_serving, item.Shard);
 
-    // The keys of parked deliveries must all be known, or the ones behind them would overtake.
     private (ReadyBuffer, DelayedBuffer, KeyGate?) Empty() => Definition.Order == OrderingMode.None
-        ? (new ReadyBuffer(_capacity), new DelayedBuffer(DelayedCapacity), null)
-        : (new ReadyBuffer(_capacity), new DelayedBuffer(int.MaxValue), new KeyGate());
+        ? (new ReadyBuffer(_capacity), new DelayedBuffer(_delayedCapacity), null)
+        : (new ReadyBuffer(_capacity), new DelayedBuffer(_delayedCapacity, LeaveToStore), new KeyGate(_capacity, DropWaiting));
 
     /// <summary>Called by the loop, between two reads: no read brings what is no longer served.</summary>
     private void StartAfresh()
@@ -75,7 +74,7 @@ internal sealed partial class ConsumerPump
             }
 
             _isStale = false;
-            foreach (var item in _ready.Items.Concat(_urgent))
+            foreach (var item in _ready.Items.Concat(_urgent.Items))
             {
                 _bodies.Release(item);
             }
@@ -88,13 +87,14 @@ internal sealed partial class ConsumerPump
 
             _urgent.Clear();
             _keysToRead.Clear();
+            _dueBehind.Clear();
             _forgotten.RemoveWhere(id => !_running.ContainsKey(id));
             (_ready, _delayed, _keys) = Empty();
             foreach (var item in _running.Values)
             {
                 if (item.OrderingKey is not null)
                 {
-                    _keys?.Park(item);
+                    _keys?.Hold(item);
                 }
             }
 

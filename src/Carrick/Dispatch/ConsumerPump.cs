@@ -1,3 +1,4 @@
+using Carrick.Diagnostics;
 using Carrick.Hosting;
 using Carrick.Integrations;
 using Carrick.Shards;
@@ -14,16 +15,17 @@ namespace Carrick.Dispatch;
 internal sealed partial class ConsumerPump : IDisposable
 {
     private const int ReadPage = 512;
-    private const int DelayedCapacity = 16_384;
+    private const int DelayedPerReady = 16;
+    private const int MostDelayed = 16_384;
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private readonly int _capacity;
+    private readonly int _delayedCapacity;
     private ReadyBuffer _ready;
     private DelayedBuffer _delayed;
     private KeyGate? _keys;
-    private readonly Queue<WorkItem> _urgent = new();
-    private readonly Queue<string> _keysToRead = new();
+    private readonly UrgentQueue _urgent = new();
     private readonly Dictionary<RecordId, WorkItem> _running = [];
     private readonly Queue<WorkItem> _starting = new();
     private readonly Wakeup _wakeup;
@@ -50,10 +52,11 @@ internal sealed partial class ConsumerPump : IDisposable
         _reader = reader;
         _bodies = bodies;
         _time = time;
-        _logger = logger;
+        _logger = logger.Guarded();
         _health = new LoopHealth($"Consumer '{definition.Name}'");
         _wakeup = new Wakeup(time);
         _capacity = options.ConsumerBuffer;
+        _delayedCapacity = Math.Max(_capacity, Math.Min(DelayedPerReady * _capacity, MostDelayed));
         _shards = shards ?? new ShardSet(ShardSet.All);
         _serving = _shards.Serving;
         (_ready, _delayed, _keys) = Empty();
@@ -62,12 +65,10 @@ internal sealed partial class ConsumerPump : IDisposable
 
     public ConsumerDefinition Definition { get; private set; }
 
-    public ConsumerState State { get; private set; }
-
     public DepthCounter Depth { get; }
 
     /// <summary>Why its deliveries stand still, or <see langword="null"/>.</summary>
-    public string? Problem => _health.Problem;
+    public string? Problem => _health.Problem ?? _notRecorded;
 
     public int RunningCount
     {
@@ -103,6 +104,7 @@ internal sealed partial class ConsumerPump : IDisposable
         lock (_gate)
         {
             _running.Remove(item.Id);
+            _saidGone?.Remove(item.Id);
             Left(item.Id);
             if (end == DeliveryEnd.PutBack && Serves(item))
             {
@@ -157,15 +159,6 @@ internal sealed partial class ConsumerPump : IDisposable
         }
     }
 
-    /// <summary>Whether an attempt may start now, for a runner that asks right before it does.</summary>
-    public bool MayStart()
-    {
-        lock (_gate)
-        {
-            return MayStart(_time.GetUtcNow());
-        }
-    }
-
     /// <summary>Changes all but the kind of consumer and the order of its deliveries.</summary>
     public void Update(ConsumerDefinition definition)
     {
@@ -180,41 +173,6 @@ internal sealed partial class ConsumerPump : IDisposable
         }
 
         _wakeup.Set();
-    }
-
-    /// <summary>Disables the consumer, or enables it with no time. A closed gate stays closed.</summary>
-    public void SetDisabled(DateTimeOffset? at, string? reason)
-    {
-        lock (_gate)
-        {
-            State = State with { DisabledAt = at, DisabledReason = reason };
-        }
-
-        _wakeup.Set();
-    }
-
-    /// <summary>The consumer as the store has it, after another node has changed it.</summary>
-    public void SetState(ConsumerState state)
-    {
-        lock (_gate)
-        {
-            // A gate that was closed a moment ago may not be durable yet.
-            State = state with { GateUntil = State.GateUntil > state.GateUntil ? State.GateUntil : state.GateUntil ?? State.GateUntil };
-        }
-
-        _wakeup.Set();
-    }
-
-    /// <summary>Closes the gate of the whole consumer: no attempt before this time.</summary>
-    public void CloseGate(DateTimeOffset until)
-    {
-        lock (_gate)
-        {
-            if (State.GateUntil is null || until > State.GateUntil)
-            {
-                State = State with { GateUntil = until };
-            }
-        }
     }
 
     /// <summary>Starts no further attempt; ends when those under way have ended.</summary>
@@ -232,7 +190,8 @@ internal sealed partial class ConsumerPump : IDisposable
         }
 
         _wakeup.Set();
-        await _loop.ConfigureAwait(false);
+        // Should it have failed, the log has it: what runs is waited for all the same.
+        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _drained.Task.ConfigureAwait(false);
     }
 
@@ -241,8 +200,6 @@ internal sealed partial class ConsumerPump : IDisposable
     private static RateLimit? RateOf(ConsumerDefinition definition) => (definition as EndpointDefinition)?.Rate;
 
     private TokenBucket? MakeBucket(ConsumerDefinition definition) => RateOf(definition) is { } rate ? new TokenBucket(rate, _time) : null;
-
-    private bool MayStart(DateTimeOffset now) => !_stopping && State.DisabledAt is null && !(State.GateUntil > now) && _shards.IsCurrent;
 
     private void PutOff(WorkItem item, bool rushed)
     {
@@ -259,25 +216,7 @@ internal sealed partial class ConsumerPump : IDisposable
         }
         else
         {
-            _delayed.Add(item);
-        }
-    }
-
-    private void ReleaseKey(WorkItem item)
-    {
-        if (_keys is null || item.OrderingKey is null)
-        {
-            return;
-        }
-
-        switch (_keys.Release(item, out var next))
-        {
-            case KeyRelease.Next:
-                _urgent.Enqueue(next!);
-                break;
-            case KeyRelease.Read:
-                _keysToRead.Enqueue(item.OrderingKey);
-                break;
+            Park(item);
         }
     }
 }

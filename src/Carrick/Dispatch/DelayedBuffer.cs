@@ -7,13 +7,19 @@ namespace Carrick.Dispatch;
 /// Deliveries with a due time, soonest first. Memory holds all that are due up to a horizon; what is due later stays in the store
 /// and is read when the horizon comes near and half of the capacity is free. Not thread-safe: its pump's lock guards it.
 /// </summary>
-internal sealed class DelayedBuffer(int capacity)
+/// <param name="capacity">How many it holds.</param>
+/// <param name="left">Called with each delivery that is left to the store because there is no room.</param>
+internal sealed class DelayedBuffer(int capacity, Action<WorkItem>? left = null)
 {
     /// <summary>How far ahead of its due time a delivery is read from the store.</summary>
     public static readonly TimeSpan LookAhead = TimeSpan.FromSeconds(30);
 
+    private const int SmallHeap = 64;
+
     private readonly PriorityQueue<WorkItem, (DateTimeOffset Due, RecordId Id)> _heap = new();
-    private readonly HashSet<RecordId> _ids = [];
+
+    // What is removed stays in the heap until it comes up or there is as much of it as of the rest: finding it there would be a search through all.
+    private readonly Dictionary<RecordId, WorkItem> _items = [];
 
     // Newer than what the read brings: what came in while it was under way, or null for what was taken out.
     private readonly Dictionary<RecordId, WorkItem?> _duringRead = [];
@@ -22,9 +28,17 @@ internal sealed class DelayedBuffer(int capacity)
     /// <summary>Everything up to here is in memory; <see langword="null"/>: everything is.</summary>
     public (DateTimeOffset Due, RecordId Id)? Horizon { get; private set; } = (DateTimeOffset.MinValue, RecordId.None);
 
-    public int Count => _heap.Count;
+    public int Count => _items.Count;
 
-    public bool Contains(RecordId id) => _ids.Contains(id);
+    /// <summary>What the heap holds, with what was removed from the buffer.</summary>
+    public int Entries => _heap.Count;
+
+    /// <summary>How many entries were moved to get rid of removed ones.</summary>
+    public long Moved { get; private set; }
+
+    public bool HasRoom => _items.Count <= capacity / 2;
+
+    public bool Contains(RecordId id) => _items.ContainsKey(id);
 
     public void Add(WorkItem item)
     {
@@ -40,10 +54,10 @@ internal sealed class DelayedBuffer(int capacity)
 
     public bool TryTakeDue(DateTimeOffset now, out WorkItem? item)
     {
-        if (_heap.TryPeek(out item, out var key) && key.Due <= now)
+        if (TryPeek(out item, out var due) && due <= now)
         {
             _heap.Dequeue();
-            _ids.Remove(item.Id);
+            _items.Remove(item!.Id);
             return true;
         }
 
@@ -52,10 +66,14 @@ internal sealed class DelayedBuffer(int capacity)
 
     public bool Remove(RecordId id, out WorkItem? item)
     {
-        if (_ids.Remove(id))
+        if (_items.Remove(id, out item))
         {
-            item = _heap.UnorderedItems.First(entry => entry.Element.Id == id).Element;
-            return _heap.Remove(item, out _, out _);
+            if (_heap.Count > (2 * _items.Count) + SmallHeap)
+            {
+                Rebuild();
+            }
+
+            return true;
         }
 
         _duringRead.Remove(id, out item);
@@ -72,7 +90,7 @@ internal sealed class DelayedBuffer(int capacity)
     {
         get
         {
-            DateTimeOffset? next = _heap.TryPeek(out _, out var key) ? key.Due : null;
+            DateTimeOffset? next = TryPeek(out _, out var due) ? due : null;
             if (Horizon is null || !HasRoom)
             {
                 return next;
@@ -129,12 +147,29 @@ internal sealed class DelayedBuffer(int capacity)
 
     private static (DateTimeOffset Due, RecordId Id) KeyOf(WorkItem item) => (item.DueAt!.Value, item.Id);
 
-    private bool HasRoom => _heap.Count <= capacity / 2;
+    /// <summary>The next one, after those are gone that were removed.</summary>
+    private bool TryPeek(out WorkItem? item, out DateTimeOffset due)
+    {
+        while (_heap.TryPeek(out item, out var key))
+        {
+            // One that was removed may have come back, as the same object with another due time.
+            if (_items.TryGetValue(item.Id, out var here) && ReferenceEquals(here, item) && KeyOf(item) == key)
+            {
+                due = key.Due;
+                return true;
+            }
+
+            _heap.Dequeue();
+        }
+
+        due = default;
+        return false;
+    }
 
     private void Enqueue(WorkItem item, (DateTimeOffset Due, RecordId Id) key)
     {
         _heap.Enqueue(item, key);
-        _ids.Add(item.Id);
+        _items[item.Id] = item;
     }
 
     private void Push(WorkItem item)
@@ -142,11 +177,12 @@ internal sealed class DelayedBuffer(int capacity)
         var key = KeyOf(item);
         if (Horizon is not null && key.CompareTo(Horizon.Value) > 0)
         {
+            left?.Invoke(item);
             return;
         }
 
         Enqueue(item, key);
-        if (_heap.Count > capacity)
+        if (_items.Count > capacity)
         {
             Trim();
         }
@@ -154,14 +190,26 @@ internal sealed class DelayedBuffer(int capacity)
 
     private void Trim()
     {
-        var kept = _heap.UnorderedItems.OrderBy(entry => entry.Priority).Take(capacity / 2).ToArray();
-        _heap.Clear();
-        _ids.Clear();
-        foreach (var (element, priority) in kept)
+        var all = _items.Values.OrderBy(KeyOf).ToArray();
+        var kept = all.AsSpan(0, capacity / 2);
+        _items.Clear();
+        foreach (var item in kept)
         {
-            Enqueue(element, priority);
+            _items.Add(item.Id, item);
         }
 
-        Horizon = kept[^1].Priority;
+        Rebuild();
+        Horizon = KeyOf(kept[^1]);
+        for (var i = kept.Length; i < all.Length; i++)
+        {
+            left?.Invoke(all[i]);
+        }
+    }
+
+    private void Rebuild()
+    {
+        _heap.Clear();
+        _heap.EnqueueRange(_items.Values.Select(item => (item, KeyOf(item))));
+        Moved += _items.Count;
     }
 }

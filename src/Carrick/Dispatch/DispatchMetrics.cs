@@ -1,25 +1,28 @@
 using System.Diagnostics.Metrics;
+using Carrick.Diagnostics;
 using Carrick.Integrations;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
+using Microsoft.Extensions.Logging;
 
 namespace Carrick.Dispatch;
 
 /// <summary>The processing signals, per consumer.</summary>
 internal sealed class DispatchMetrics
 {
-    private readonly Counter<long> _outcomes;
-    private readonly Counter<long> _lost;
-    private readonly Histogram<double> _duration;
-    private readonly Histogram<double> _age;
+    private readonly GuardedCounter _outcomes;
+    private readonly GuardedCounter _lost;
+    private readonly GuardedHistogram<double> _duration;
+    private readonly GuardedHistogram<double> _age;
 
-    public DispatchMetrics(IMeterFactory meters)
+    public DispatchMetrics(IMeterFactory meters, ILogger<DispatchMetrics>? logger = null)
     {
-        var meter = meters.Create(Diagnostics.MeterNames.Carrick);
-        _outcomes = meter.CreateCounter<long>("carrick.processing.outcomes", "{attempt}", "Attempts by what followed: ok, skipped, retry, dead.");
-        _lost = meter.CreateCounter<long>("carrick.processing.lost", "{attempt}", "Attempts whose delivery somebody else had finished.");
-        _duration = meter.CreateHistogram<double>("carrick.processing.duration", "s", "Duration of one attempt.", advice: Diagnostics.Buckets.Local);
-        _age = meter.CreateHistogram<double>("carrick.event.age", "s", "From receipt to the end of the delivery.", advice: Diagnostics.Buckets.Age);
+        var guard = new ListenerGuard(logger);
+        var meter = meters.Create(MeterNames.Carrick);
+        _outcomes = new(meter.CreateCounter<long>("carrick.processing.outcomes", "{attempt}", "Attempts by what followed: ok, skipped, retry, dead."), guard);
+        _lost = new(meter.CreateCounter<long>("carrick.processing.lost", "{attempt}", "Attempts whose delivery somebody else had finished."), guard);
+        _duration = new(meter.CreateHistogram<double>("carrick.processing.duration", "s", "Duration of one attempt.", advice: Buckets.Local), guard);
+        _age = new(meter.CreateHistogram<double>("carrick.event.age", "s", "From receipt to the end of the delivery.", advice: Buckets.Age), guard);
     }
 
     public void Lost(ConsumerDefinition consumer) => _lost.Add(1, new KeyValuePair<string, object?>("consumer", consumer.Name));

@@ -7,7 +7,8 @@ namespace Carrick.Dispatch;
 
 /// <summary>
 /// Hands what was just committed to the pumps, on the commit thread: no claim query on the normal path, and nothing that is committed
-/// later can overtake what an operator or retention did.
+/// later can overtake what an operator or retention did. Whatever a command changes in memory beside its own delivery is done here, and not by whoever
+/// waits for the command: those go on in any order, and not at all once they have given up waiting.
 /// </summary>
 internal sealed class HandOff(RunningTopology topology, BodyBudget bodies, ShardSet shards, IStore store)
 {
@@ -16,6 +17,9 @@ internal sealed class HandOff(RunningTopology topology, BodyBudget bodies, Shard
 
     /// <summary>Called with the kind of what another node has done to what all share.</summary>
     public Action<ChangeKind>? Shared { get; set; }
+
+    /// <summary>Called with a replay job that was made here, on the node that works off replay jobs.</summary>
+    public Action<ReplayJob>? ReplayMade { get; set; }
 
     public void Committed(IReadOnlyList<StoreCommand> commands)
     {
@@ -40,9 +44,27 @@ internal sealed class HandOff(RunningTopology topology, BodyBudget bodies, Shard
                 case ReplayCommand replay:
                     foreach (var item in replay.Created.Where(item => shards.Owns(item.Shard)))
                     {
-                        Offer(current.FindPump(item.Consumer), item);
+                        var pump = current.FindPump(item.Consumer);
+                        Offer(pump, item);
+                        if (item.ReplayOf is not null)
+                        {
+                            pump?.Depth.LeftDead();
+                        }
                     }
 
+                    break;
+                case RetryCommand { GateUntil: { } until } retry:
+                    // Also when its delivery is gone: what the other side has asked for holds for all.
+                    current.FindPump(retry.Item.Consumer)?.CloseGate(until);
+                    break;
+                case DeadLetterCommand { Applied: true, DisableReason: { } reason } dead:
+                    current.FindPump(dead.Item.Consumer)?.Disable(dead.At, reason);
+                    break;
+                case SetConsumerStateCommand set:
+                    current.FindPump(set.Consumer)?.SetDisabled(set.DisabledAt, set.DisabledReason);
+                    break;
+                case CreateReplayJobCommand create when shards.IsLeader:
+                    ReplayMade?.Invoke(create.Job);
                     break;
                 case RequeueCommand { Was: { } was } when shards.Owns(was.Shard):
                     current.FindPump(was.Consumer)?.Hurry(was);
@@ -78,6 +100,11 @@ internal sealed class HandOff(RunningTopology topology, BodyBudget bodies, Shard
                         if (current.FindPump(consumer) is { } pump)
                         {
                             pump.Depth.Set(counted.Depths.GetValueOrDefault(consumer));
+                            if (counted.States.FirstOrDefault(state => state.Number == consumer) is { } state)
+                            {
+                                pump.SetState(state);
+                            }
+
                             pump.Serve(shards.Serving);
                         }
                     }

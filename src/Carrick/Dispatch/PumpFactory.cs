@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Carrick.Delivery;
+using Carrick.Diagnostics;
 using Carrick.Handlers;
 using Carrick.Hosting;
 using Carrick.Integrations;
@@ -13,13 +14,13 @@ namespace Carrick.Dispatch;
 
 /// <summary>Makes pumps with the right runner; one lane per handler database. Called under the engine's apply lock.</summary>
 internal sealed class PumpFactory(
-    IStore store, EndpointRunner endpoints, HandlerInvoker invoker, AttemptFinisher finisher, PoisonGuard guard, BodyBudget bodies, ShardSet shards, IServiceProvider services,
-    IOptions<CarrickOptions> options, TimeProvider time, ILoggerFactory loggers)
+    IStore store, EndpointRunner endpoints, HandlerInvoker invoker, AttemptFinisher finisher, PoisonGuard guard, BodyBudget bodies, ShardSet shards, LoopSupervisor supervisor,
+    IServiceProvider services, IOptions<CarrickOptions> options, TimeProvider time, ILoggerFactory loggers)
 {
     private readonly ConcurrentDictionary<IHandlerDatabase, HandlerLane> _lanes = new();
 
-    /// <summary>Why the handlers of a database stand still, or <see langword="null"/>.</summary>
-    public string? Problem => _lanes.Values.Select(lane => lane.Problem).FirstOrDefault(problem => problem is not null);
+    /// <summary>Why the handlers of a database, or loops of the engine, stand still, or <see langword="null"/>.</summary>
+    public string? Problem => _lanes.Values.Select(lane => lane.Problem).FirstOrDefault(problem => problem is not null) ?? supervisor.Problem ?? shards.Problem;
 
     /// <summary>Makes the pump of a consumer; it is not started.</summary>
     /// <exception cref="StoreException">The handler's database cannot be used.</exception>
@@ -61,8 +62,8 @@ internal sealed class PumpFactory(
             return lane;
         }
 
-        var outbox = new OutboxRelay(services.GetRequiredService<IEventIngress>(), time, loggers.CreateLogger<OutboxRelay>());
-        lane = new HandlerLane(database, invoker, finisher, outbox, guard, store.Queries, options.Value, time, loggers.CreateLogger<HandlerLane>());
+        var outbox = new OutboxRelay(services.GetRequiredService<IEventIngress>(), time, loggers.CreateLogger<OutboxRelay>().Guarded());
+        lane = new HandlerLane(database, invoker, finisher, outbox, guard, store.Queries, options.Value, time, loggers.CreateLogger<HandlerLane>().Guarded());
         await lane.StartAsync(cancellationToken).ConfigureAwait(false);
         _lanes[database] = lane;
         return lane;

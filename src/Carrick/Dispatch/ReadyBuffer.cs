@@ -60,6 +60,9 @@ internal sealed class ReadyBuffer(int capacity)
 
     public bool Contains(RecordId id) => _items.Any(item => item.Id == id);
 
+    /// <summary>Whether nothing older than this is still to come from here.</summary>
+    public bool HasNoneBefore(RecordId id) => _items.TryPeek(out var first) ? first.Id > id : !Spilled || Cursor >= id;
+
     public bool NeedsRead => Spilled && _items.Count <= capacity / 2;
 
     /// <summary>How many to read, after <see cref="Cursor"/>.</summary>

@@ -1,4 +1,5 @@
 using Carrick.Delivery;
+using Carrick.Diagnostics;
 using Carrick.Dispatch;
 using Carrick.Integrations;
 using Carrick.Retry;
@@ -11,7 +12,7 @@ namespace Carrick.Handlers;
 /// <summary>Calls a handler and turns what it throws into a value. Thread-safe.</summary>
 internal sealed partial class HandlerInvoker(IServiceScopeFactory scopes, StopSignal stop, TimeProvider time, ILogger<HandlerInvoker> logger)
 {
-    private readonly ILogger _logger = new GuardedLogger(logger);
+    private readonly ILogger _logger = logger.Guarded();
 
     /// <summary>A handler that was cut off by a stop, or does not start any more.</summary>
     public static AttemptResult Stopped => AttemptResult.Failure(FailureCategory.Cancelled, "Stopped.");

@@ -63,6 +63,11 @@ internal sealed partial class HandlerLane
             {
                 waiting.Pump.Ended(waiting.Item, DeliveryEnd.Returned);
             }
+            else if (!waiting.Pump.IsCurrent)
+            {
+                // Another node may have its shard by now.
+                waiting.Pump.Ended(waiting.Item, DeliveryEnd.PutBack);
+            }
             else if (_abandoned.HoldsBack(waiting.Pump.Definition.Name))
             {
                 HoldBack(waiting);

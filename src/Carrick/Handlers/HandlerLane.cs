@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Carrick.Diagnostics;
 using Carrick.Dispatch;
 using Carrick.Hosting;
 using Carrick.Retry;
@@ -46,7 +47,7 @@ internal sealed partial class HandlerLane : IDeliveryRunner
         _queries = queries;
         _options = options;
         _time = time;
-        _logger = new GuardedLogger(logger);
+        _logger = logger.Guarded();
     }
 
     /// <summary>Why its handlers or its outbox stand still, or <see langword="null"/>.</summary>

@@ -1,3 +1,4 @@
+using Carrick.Diagnostics;
 using Carrick.Dispatch;
 using Microsoft.Extensions.Logging;
 
@@ -39,7 +40,7 @@ internal sealed partial class OutboxRelay : IDisposable
     {
         _ingress = ingress;
         _time = time;
-        _logger = new GuardedLogger(logger);
+        _logger = logger.Guarded();
         // What an earlier process has left.
         _backlog.AddTable(0);
     }

@@ -46,6 +46,7 @@ public static class CarrickServiceCollectionExtensions
         services.AddSingleton<ICommitQueue>(provider => provider.GetRequiredService<CommitQueue>());
         services.AddSingleton(provider => provider.GetRequiredService<IStore>() is ISharedStore shared ? shared.Shards : new ShardSet(ShardSet.All));
         services.AddSingleton<HandOff>();
+        services.AddSingleton<LoopSupervisor>();
         services.AddSingleton<DispatchMetrics>();
         services.AddSingleton<DepthMetrics>();
         services.AddSingleton<AttemptFinisher>();

@@ -10,8 +10,9 @@ using Carrick.Storage.Commands;
 namespace Carrick.Operations;
 
 /// <inheritdoc cref="IOperations"/>
+/// <remarks>What a command changes in memory happens as it is committed, in the hand-off: a caller who waits no longer has changed the store all the same.</remarks>
 internal sealed class OperatorService(
-    RunningTopology topology, ShardSet shards, ICommitQueue commits, IStore store, ReplayRunner replays, TimeProvider time) : IOperations
+    RunningTopology topology, ICommitQueue commits, IStore store, TimeProvider time) : IOperations
 {
     public async ValueTask<RecordId?> RetryAsync(RecordId delivery, Operator by, CancellationToken cancellationToken)
     {
@@ -34,7 +35,6 @@ internal sealed class OperatorService(
 
         var replay = new ReplayCommand { Replays = [ReplayRunner.Of(view, force: false)], Audit = audit };
         await commits.SubmitAsync(replay, cancellationToken).ConfigureAwait(false);
-        ReplayRunner.CountReplayed(topology.Current, shards, replay);
         return replay.Created.Count > 0 ? replay.Created[0].Id : null;
     }
 
@@ -93,11 +93,6 @@ internal sealed class OperatorService(
             Audit = Audit(by, "dead-letters.replay", "dead-letters"),
         };
         await commits.SubmitAsync(command, cancellationToken).ConfigureAwait(false);
-        if (shards.IsLeader)
-        {
-            replays.Run(command.Job);
-        }
-
         return command.Job;
     }
 
@@ -129,7 +124,6 @@ internal sealed class OperatorService(
             Audit = Audit(by, enabled ? "consumer.enable" : "consumer.disable", consumer),
         };
         await commits.SubmitAsync(command, cancellationToken).ConfigureAwait(false);
-        pump.SetDisabled(command.DisabledAt, command.DisabledReason);
         return true;
     }
 

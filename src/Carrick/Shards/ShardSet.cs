@@ -7,7 +7,8 @@ namespace Carrick.Shards;
 /// shared has one node, to which all belong. Sets of shards are bit masks. Thread-safe.
 /// </summary>
 /// <param name="owned">The shards that are owned at first.</param>
-internal sealed class ShardSet(ulong owned)
+/// <param name="time">The clocks of the lease; by default those of the machine.</param>
+internal sealed class ShardSet(ulong owned, TimeProvider? time = null)
 {
     public const int Count = 64;
 
@@ -19,7 +20,7 @@ internal sealed class ShardSet(ulong owned)
 
     private ulong _owned = owned;
     private ulong _leaving;
-    private long _currentUntil = long.MaxValue;
+    private readonly Lease _lease = new(time ?? TimeProvider.System);
     private int _next;
 
     /// <summary>The shards that belong to this node.</summary>
@@ -28,11 +29,11 @@ internal sealed class ShardSet(ulong owned)
     /// <summary>The shards whose work this node starts: the owned ones but for those that it is about to give up.</summary>
     public ulong Serving => Owned & ~Volatile.Read(ref _leaving);
 
-    /// <summary>
-    /// Whether nobody can have taken the shards over yet. A process that was suspended, or cut off from its store, starts nothing of them before it has
-    /// renewed its lease: another node may be at it, and would see two at once, or an older event after a newer.
-    /// </summary>
-    public bool IsCurrent => TimeProvider.System.GetTimestamp() < Volatile.Read(ref _currentUntil);
+    /// <inheritdoc cref="Lease.IsCurrent"/>
+    public bool IsCurrent => _lease.IsCurrent;
+
+    /// <summary>Why nothing of the shards starts, or <see langword="null"/>.</summary>
+    public string? Problem => IsCurrent ? null : "The lease of this node was not renewed in time, or the machine was paused: nothing starts until the store has confirmed it.";
 
     /// <summary>Whether this node does what is done once.</summary>
     public bool IsLeader => Contains(Owned, Leading);
@@ -43,11 +44,11 @@ internal sealed class ShardSet(ulong owned)
 
     public bool Owns(int shard) => Contains(Owned, shard);
 
-    /// <summary>The lease was renewed.</summary>
-    /// <param name="asked">The time stamp of <see cref="TimeProvider.System"/> before the store was asked to.</param>
-    /// <param name="lasts">For how long.</param>
-    public void Renewed(long asked, TimeSpan lasts) =>
-        Volatile.Write(ref _currentUntil, asked + (long)(lasts.TotalSeconds * TimeProvider.System.TimestampFrequency));
+    /// <inheritdoc cref="Lease.Ask"/>
+    public long Ask() => _lease.Ask();
+
+    /// <inheritdoc cref="Lease.Renewed"/>
+    public void Renewed(long asked, TimeSpan lasts) => _lease.Renewed(asked, lasts);
 
     public void Add(ulong shards) => Interlocked.Or(ref _owned, shards);
 

@@ -138,6 +138,12 @@ internal sealed class MemoryWriter(MemoryTables tables)
 
     private bool PutOff(RetryCommand command)
     {
+        if (command.GateUntil is { } gate && tables.Ids.Owns(command.Item.Id))
+        {
+            var consumer = tables.Consumer(command.Item.Consumer);
+            tables.Consumers[consumer.Number - 1] = consumer with { GateUntil = Math.Max(consumer.GateUntil ?? 0, UnixTime.Due(gate)) };
+        }
+
         if (FindWork(command.Item) is not { } work)
         {
             return false;
@@ -145,12 +151,6 @@ internal sealed class MemoryWriter(MemoryTables tables)
 
         AddAttempt(command);
         tables.Work[work.Id] = work with { Due = UnixTime.Due(command.DueAt), Attempts = command.Attempts, Failures = command.Failures, GuardedStarts = 0 };
-        if (command.GateUntil is { } gate)
-        {
-            var consumer = tables.Consumer(work.Consumer);
-            tables.Consumers[work.Consumer - 1] = consumer with { GateUntil = Math.Max(consumer.GateUntil ?? 0, UnixTime.Due(gate)) };
-        }
-
         return true;
     }
 

@@ -37,6 +37,53 @@ public sealed class AttemptFinisherTests
         Assert.InRange(command.DueAt - (attempt.StartedAt + attempt.Duration), TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(60));
     }
 
+    [Fact]
+    public async Task Finish_WhenACommandFailsForAnyReason_EndsEveryDeliveryAndSaysSo()
+    {
+        using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        await using var queue = new Commit.QueueUnderTest();
+        queue.Start();
+        var finisher = new AttemptFinisher(
+            queue.Queue, TimeProvider.System, new FixedRandom(0.5), new DispatchMetrics(services.GetRequiredService<IMeterFactory>()), NullLogger<AttemptFinisher>.Instance);
+        var run = new PumpRun(OrderingMode.None, 0, new CsCheck.PCG(1), concurrency: 3, hold: true);
+        run.Pump.Start();
+        RecordId[] ids = [run.Commit(null), run.Commit(null), run.Commit(null)];
+        await run.WhenStartedAsync(3, TimeSpan.FromSeconds(20));
+        var ended = new List<(WorkCommand, ConsumerPump)>();
+        foreach (var id in ids)
+        {
+            var item = (await run.Work.FindAsync(id, TestContext.Current.CancellationToken))!;
+            ended.Add((new CompleteCommand { Item = item, At = TimeProvider.System.GetUtcNow(), Outcome = DeliveryOutcome.Succeeded }, run.Pump));
+        }
+
+        ended[0].Item1.Fail(new InvalidCastException("The data of somebody."));
+        await finisher.FinishAsync(ended, durable: false).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, run.Pump.RunningCount);
+        Assert.Contains("InvalidCastException", run.Pump.Problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("somebody", run.Pump.Problem, StringComparison.Ordinal);
+        await run.Pump.StopAsync();
+    }
+
+    [Fact]
+    public async Task Finish_WhenNothingCanBeQueued_EndsEveryDelivery()
+    {
+        using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var finisher = new AttemptFinisher(
+            null!, TimeProvider.System, new FixedRandom(0.5), new DispatchMetrics(services.GetRequiredService<IMeterFactory>()), NullLogger<AttemptFinisher>.Instance);
+        var run = new PumpRun(OrderingMode.None, 0, new CsCheck.PCG(1), concurrency: 3, hold: true);
+        run.Pump.Start();
+        var id = run.Commit(null);
+        await run.WhenStartedAsync(1, TimeSpan.FromSeconds(20));
+        var item = (await run.Work.FindAsync(id, TestContext.Current.CancellationToken))!;
+
+        await finisher.FinishAsync([(new CompleteCommand { Item = item, At = TimeProvider.System.GetUtcNow(), Outcome = DeliveryOutcome.Succeeded }, run.Pump)], durable: false);
+
+        Assert.Equal(0, run.Pump.RunningCount);
+        Assert.NotNull(run.Pump.Problem);
+        await run.Pump.StopAsync();
+    }
+
     /// <summary>A clock that stands still but for one stall.</summary>
     private sealed class StallingClock : TimeProvider
     {

@@ -273,4 +273,43 @@ public sealed class DelayedBufferTests
         Assert.True(buffer.TryTakeDue(Now.AddSeconds(seconds), out var item));
         return item!.Id.Key;
     }
+
+    [Fact]
+    public void Remove_OfManyInAnyOrder_MovesFewAndKeepsLittleOfThem()
+    {
+        const int Many = 100_000;
+        var buffer = new DelayedBuffer(Many);
+        buffer.BeginRead();
+        buffer.EndRead([.. Enumerable.Range(1, Many).Select(i => Work.Item(i, dueIn: i * 7919 % Many))], complete: true, new HashSet<RecordId>());
+
+        for (var i = 0; i < Many; i++)
+        {
+            Assert.True(buffer.Remove(Work.Id(1 + (int)(i * 104_729L % Many)), out var item));
+            Assert.NotNull(item);
+            Assert.InRange(buffer.Entries, buffer.Count, (2 * buffer.Count) + 64);
+        }
+
+        Assert.Equal(0, buffer.Count);
+        Assert.Null(buffer.NextTime);
+        Assert.InRange(buffer.Moved, 0, 2 * Many);
+    }
+
+    [Fact]
+    public void Add_OfOneThatWasRemovedAndCameBack_ComesAtItsNewTimeOnly()
+    {
+        var buffer = new DelayedBuffer(16);
+        buffer.BeginRead();
+        buffer.EndRead([], complete: true, new HashSet<RecordId>());
+        var item = Work.Item(1, dueIn: 1);
+        buffer.Add(item);
+        buffer.Remove(item.Id, out _);
+        item.DueAt = Work.Start.AddSeconds(5);
+        buffer.Add(item);
+
+        Assert.False(buffer.TryTakeDue(Work.Start.AddSeconds(2), out _));
+        Assert.Equal(Work.Start.AddSeconds(5), buffer.NextTime);
+        Assert.True(buffer.TryTakeDue(Work.Start.AddSeconds(5), out var taken));
+        Assert.Same(item, taken);
+        Assert.False(buffer.TryTakeDue(Work.Start.AddSeconds(50), out _));
+    }
 }

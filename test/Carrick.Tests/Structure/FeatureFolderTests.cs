@@ -32,12 +32,12 @@ public sealed class FeatureFolderTests
         ("Commit", ["Diagnostics", "Shards"]),
         ("Delivery", ["Diagnostics", "Retry", "Dispatch"]),
         ("Dispatch", ["Diagnostics", "Retry", "Shards", "Storage", "Commit", "Delivery", "Handlers", "Hosting"]),
-        ("Handlers", ["Commit", "Delivery", "Dispatch", "Events"]),
+        ("Handlers", ["Diagnostics", "Commit", "Delivery", "Dispatch", "Events"]),
         ("Events", ["Shards", "Commit", "Dispatch", "Hosting"]),
-        ("Replay", ["Shards", "Commit", "Dispatch", "Hosting"]),
+        ("Replay", ["Diagnostics", "Shards", "Commit", "Dispatch"]),
         ("Retention", ["Shards", "Commit", "Dispatch"]),
         ("Operations", ["Shards", "Commit", "Dispatch", "Hosting", "Replay"]),
-        ("Cluster", ["Shards", "Storage", "Commit", "Dispatch", "Hosting", "Replay"]),
+        ("Cluster", ["Diagnostics", "Shards", "Storage", "Commit", "Dispatch", "Hosting", "Replay"]),
     ];
 
     private static readonly Lazy<IReadOnlyDictionary<(string From, string To), string>> Engine =

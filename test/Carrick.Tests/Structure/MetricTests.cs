@@ -5,6 +5,16 @@ public sealed class MetricTests
     [Fact]
     public void Metrics_OfProduct_AreApproved() => Snapshot.Match("metrics", Lines().Order(StringComparer.Ordinal));
 
+    /// <summary>Names of the configuration and closed lists of words: a new key says here where its values come from.</summary>
+    [Fact]
+    public void Metrics_TagKeys_HaveValuesThatNoStrangerChooses()
+    {
+        string[] configured = ["source", "consumer", "integration"];
+        string[] closed = ["result", "reason", "state", "outcome", "error.type", "http.response.status_code"];
+        var keys = Lines().Where(line => line.StartsWith("tags of ", StringComparison.Ordinal)).SelectMany(line => line[(line.IndexOf(": ", StringComparison.Ordinal) + 2)..].Split(", "));
+        Assert.Empty(keys.Except(configured.Concat(closed)));
+    }
+
     [Fact]
     public void Metrics_Names_AreOursAndUnique()
     {

@@ -50,9 +50,12 @@ internal sealed class CountDepthsCommand : StoreCommand
     /// <summary>Set by the store: by consumer number.</summary>
     public IReadOnlyDictionary<int, ConsumerDepth> Depths { get; set; } = ReadOnlyDictionary<int, ConsumerDepth>.Empty;
 
+    /// <summary>Set by the store: their states.</summary>
+    public IReadOnlyList<ConsumerState> States { get; set; } = [];
+
     internal override bool IsHeld => true;
 
-    internal override void Forget() => Depths = ReadOnlyDictionary<int, ConsumerDepth>.Empty;
+    internal override void Forget() => (Depths, States) = (ReadOnlyDictionary<int, ConsumerDepth>.Empty, []);
 }
 
 /// <summary>Changes nothing: asks what other nodes have committed.</summary>

@@ -2,7 +2,7 @@ using Carrick.Retry;
 
 namespace Carrick.Storage.Commands;
 
-/// <summary>A change that only the owner of the work row can make: <see cref="Applied"/> is <see langword="false"/> if the row or the epoch is gone, and then nothing changes.</summary>
+/// <summary>A change that only the owner of the work row can make: <see cref="Applied"/> is <see langword="false"/> if the row or the epoch is gone, and then nothing of the delivery changes.</summary>
 public abstract class WorkCommand : StoreCommand
 {
     /// <summary>The delivery.</summary>
@@ -74,7 +74,7 @@ public sealed class RetryCommand : WorkCommand
     /// <summary>Attempts that used up budget.</summary>
     public required int Failures { get; init; }
 
-    /// <summary>No attempt of the whole consumer before this time, if the other side said so.</summary>
+    /// <summary>No attempt of the whole consumer before this time, if the other side said so. It holds for the consumer also when the work row is gone.</summary>
     public DateTimeOffset? GateUntil { get; init; }
 }
 
