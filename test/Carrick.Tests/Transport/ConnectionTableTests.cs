@@ -95,7 +95,7 @@ public sealed class ConnectionTableTests : IDisposable
         Assert.DoesNotContain(next, connection => connection.IsClosed);
         Assert.DoesNotContain(few, connection => connection.IsClosed);
         Assert.True(many.Count(connection => connection.IsClosed) >= 30);
-        Assert.Equal(95, _table.Count);
+        Assert.InRange(_table.Count, 80, 95);
     }
 
     [Fact]
