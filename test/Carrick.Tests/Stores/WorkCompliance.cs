@@ -141,6 +141,22 @@ public abstract class WorkCompliance<THarness> : StoreTest<THarness>
     }
 
     [Fact]
+    public async Task Retry_WithAGateOfWorkThatIsGone_SetsTheGateAndNothingElse()
+    {
+        var item = (await SeedAsync("m1", Orders))[0];
+        await CommitAsync(new DiscardCommand { Delivery = item.Id, At = Start });
+        var (gone, foreign) = (Gated(item, Start.AddMinutes(5)), Gated(new WorkItem { Id = item.Id with { Low = 3 }, Consumer = Ledger, EventId = item.EventId }, Start.AddMinutes(5)));
+
+        await CommitAsync(gone, foreign);
+
+        Assert.Equal((false, false), (gone.Applied, foreign.Applied));
+        var catalog = await Store.RegisterAsync([], [], Token);
+        Assert.Equal(Start.AddMinutes(5), catalog.Consumers["billing/orders"].GateUntil);
+        Assert.Null(catalog.Consumers["billing/ledger"].GateUntil);
+        Assert.Equal(default, await DepthAsync(Orders));
+    }
+
+    [Fact]
     public async Task DeadLetter_OfOutstandingWork_MovesItWithReasonAndType()
     {
         var item = (await SeedAsync("m1", Orders))[0];
