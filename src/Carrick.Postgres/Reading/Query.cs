@@ -16,8 +16,16 @@ internal sealed class Query(NpgsqlConnection connection, NpgsqlTransaction? tran
     {
         await using var command = new NpgsqlCommand(database.Sql(sql), connection, transaction);
         command.Parameters.AddRange(parameters);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        return await ReadAsync(reader, read, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            return await ReadAsync(reader, read, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            // A parameter belongs to one command, and the read may be made again.
+            command.Parameters.Clear();
+        }
     }
 
     /// <summary>The same, in one round trip with the settings that keep the planner to the index. They last as long as the transaction.</summary>
@@ -27,9 +35,16 @@ internal sealed class Query(NpgsqlConnection connection, NpgsqlTransaction? tran
         var command = new NpgsqlBatchCommand(database.Sql(sql));
         command.Parameters.AddRange(parameters);
         await using var batch = new NpgsqlBatch(connection, transaction) { BatchCommands = { new NpgsqlBatchCommand(ByIndex), command } };
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
-        return await ReadAsync(reader, read, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+            return await ReadAsync(reader, read, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            command.Parameters.Clear();
+        }
     }
 
     private static async Task<List<T>> ReadAsync<T>(NpgsqlDataReader reader, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
