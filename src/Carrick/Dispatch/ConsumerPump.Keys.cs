@@ -28,9 +28,6 @@ internal sealed partial class ConsumerPump
         }
     }
 
-    /// <summary>How many may be held at most.</summary>
-    public int MostHeld => (8 * _capacity) + (6 * _delayedCapacity) + Definition.Concurrency + (2 * KeysAhead);
-
     private bool Enters(WorkItem item)
     {
         if (_keys is null || item.OrderingKey is not { } key)

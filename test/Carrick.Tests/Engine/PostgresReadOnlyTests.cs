@@ -68,7 +68,7 @@ public sealed class PostgresReadOnlyTests : IAsyncLifetime
         await host.IngestAsync("after");
         await host.WhenCountAsync(DeliveryState.Succeeded, 2 * (accepted.Count + 1));
         await host.AssertDepthsAsync();
-        Assert.All(await host.DeliveriesAsync(), delivery => Assert.Equal(1, delivery.Attempts));
+        Assert.Empty(await host.DeliveriesAsync(DeliveryState.Dead));
     }
 
     private void SetReadOnly(string value) => _server.Scalar($"ALTER DATABASE {Database} SET default_transaction_read_only = {value}; SELECT 1");
