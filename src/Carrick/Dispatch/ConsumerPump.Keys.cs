@@ -16,18 +16,6 @@ internal sealed partial class ConsumerPump
     // Parked deliveries that were due and not the first of their key: in the store, and before the horizon all the same.
     private readonly HashSet<RecordId> _dueBehind = [];
 
-    /// <summary>How many deliveries and keys are held in memory.</summary>
-    public int Held
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _ready.Count + _delayed.Entries + _urgent.Count + _running.Count + _keysToRead.Count + _dueBehind.Count + (_keys is null ? 0 : _keys.BusyKeys + _keys.Waiting);
-            }
-        }
-    }
-
     private bool Enters(WorkItem item)
     {
         if (_keys is null || item.OrderingKey is not { } key)
