@@ -124,7 +124,7 @@ public sealed class CommitQueueGatheringTests : IAsyncDisposable
     }
 
     private Task[] Submit(int commands) =>
-        [.. Enumerable.Range(0, commands).Select(_ => _queue.SubmitAsync(new ProbeCommand(), TestContext.Current.CancellationToken).AsTask())];
+        [.. Enumerable.Range(0, commands).Select(_ => _queue.SubmitAsync(new RequeueCommand { Delivery = RecordId.None }, TestContext.Current.CancellationToken).AsTask())];
 
     private Task WaitsAsync(TimeSpan atMost) => Wait.Until(() => _thread.Waits == atMost);
 }
