@@ -8,9 +8,12 @@ internal static partial class VictimLog
     // The store, a consumer's reads, a start of a delivery, a handler database or its outbox cannot be used now.
     private static readonly int[] OfOutages = [1000, 1004, 1100, 1202, 1210, 1212];
 
-    /// <summary>Whether the server says that something is broken. A kill says nothing, and what the load does on purpose is a warning at most.</summary>
+    // A dead letter: the load makes them on purpose.
+    private const int Dead = 1111;
+
+    /// <summary>Whether the server says that something is broken. A kill says nothing, and what the load does on purpose is a warning, or a dead letter.</summary>
     public static bool IsFailure(string line) =>
-        line.StartsWith("fail: ", StringComparison.Ordinal) || line.StartsWith("crit: ", StringComparison.Ordinal);
+        (line.StartsWith("fail: ", StringComparison.Ordinal) || line.StartsWith("crit: ", StringComparison.Ordinal)) && IdOf(line) != Dead;
 
     /// <summary>The same while its database is made to fail: that it says so is right.</summary>
     public static bool IsFailureDespiteFaults(string line) => IsFailure(line) && !(IdOf(line) is { } id && OfOutages.Contains(id));

@@ -104,7 +104,7 @@ public sealed class StartTests : IDisposable
 
         Assert.Equal(2, code);
         Assert.Contains("Carrick:Engine:CommitBatch must be 1 to 10,000.", output, StringComparison.Ordinal);
-        Assert.Contains("Carrick:Delivery:ConnectTimeout is not over 0.", output, StringComparison.Ordinal);
+        Assert.Contains("Carrick:Delivery:ConnectTimeout must be over 0 and at most 10 minutes.", output, StringComparison.Ordinal);
         AssertOneError(output);
     }
 
