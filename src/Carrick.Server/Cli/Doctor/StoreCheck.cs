@@ -15,7 +15,8 @@ internal static class StoreCheck
         try
         {
             await StoreAccess.CheckAsync(settings, cancellationToken);
-            return DoctorCheck.Ok("store", "schema, encoding and permissions are as they must be, and it can be written");
+            await StoreAccess.ReadConfigurationAsync(settings, cancellationToken);
+            return DoctorCheck.Ok("store", "it can be read, and is as a server needs it");
         }
         catch (StoreException exception)
         {
