@@ -52,7 +52,8 @@ public sealed class SilentConnectionTests : IAsyncDisposable
         // The two that were served stay.
         await Wait.Until(() => Table.Count == 2);
         Assert.DoesNotContain(_log.Lines, line => line.Level >= LogLevel.Error);
-        Assert.Single(_log.Lines, line => line.Level == LogLevel.Warning);
+        // The server itself warns when the machine is slow.
+        Assert.Single(_log.Lines, line => line.Level == LogLevel.Warning && line.Category.StartsWith("Carrick", StringComparison.Ordinal));
     }
 
     [Theory]
