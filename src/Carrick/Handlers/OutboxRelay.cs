@@ -22,6 +22,7 @@ internal sealed partial class OutboxRelay : IDisposable
     private const int MostInOneDelete = 1_024;
 
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AfterRefusal = TimeSpan.FromSeconds(30);
 
     private readonly IEventIngress _ingress;
     private readonly TimeProvider _time;
@@ -33,6 +34,7 @@ internal sealed partial class OutboxRelay : IDisposable
     private readonly HashSet<long> _relayed = [];
     private readonly LoopHealth _health = new("The outbox relay");
     private bool _wakes;
+    private bool _readsLater;
     private Action? _wake;
     private Task _loop = Task.CompletedTask;
 
@@ -152,6 +154,35 @@ internal sealed partial class OutboxRelay : IDisposable
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             // The rows are relayed again at the next start, as duplicates, and deleted then.
+        }
+    }
+
+    /// <summary>What the database has refused is tried again from time to time, by one read for all of it.</summary>
+    private async Task ReadLaterAsync()
+    {
+        lock (_gate)
+        {
+            if (_readsLater)
+            {
+                return;
+            }
+
+            _readsLater = true;
+        }
+
+        try
+        {
+            await Task.Delay(AfterRefusal, _time, _stop.Token).ConfigureAwait(false);
+            lock (_gate)
+            {
+                _readsLater = false;
+            }
+
+            Doubt();
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The next start reads it.
         }
     }
 
@@ -277,8 +308,12 @@ internal sealed partial class OutboxRelay : IDisposable
             {
                 if (messages is [var alone])
                 {
-                    // Its integration was taken out of the configuration, or the database refuses it: kept in the outbox, where it holds up nobody, and tried again at a start.
+                    // Its integration was taken out of the configuration, or the database refuses it: kept in the outbox, where it holds up nobody.
                     LogRefused(alone.MessageId, alone.Integration, exception.Message);
+                    if (exception is StoreException)
+                    {
+                        _ = ReadLaterAsync();
+                    }
                 }
 
                 return false;
@@ -328,7 +363,7 @@ internal sealed partial class OutboxRelay : IDisposable
     [LoggerMessage(1210, LogLevel.Error, "The outbox of handler database {Database} cannot be read: {Problem} It is tried again.")]
     private partial void LogReadFailed(Exception exception, string database, string problem);
 
-    [LoggerMessage(1211, LogLevel.Error, "The published message {MessageId} of integration {Integration} cannot be relayed: {Problem} It stays in the outbox and is tried again at the next start.")]
+    [LoggerMessage(1211, LogLevel.Error, "The published message {MessageId} of integration {Integration} cannot be relayed: {Problem} It stays in the outbox; what the database refuses is tried again every 30 s.")]
     private partial void LogRefused(string messageId, string integration, string problem);
 
     [LoggerMessage(1213, LogLevel.Error, "The outbox of handler database {Database} stands still: an error that cannot be explained. It is tried again every second.")]

@@ -21,7 +21,7 @@ internal sealed class FaultyStore : IStore
         _simulation = simulation;
         _life = life;
         _doubtful = new DoubtfulCommits(inner, simulation, life);
-        _refusals = new RefusedCommands(() => IsFault(Scenario.RefusedCommands), life);
+        _refusals = new RefusedCommands(() => IsFault(Scenario.RefusedCommands));
         var reads = new FaultyReads(simulation, life);
         Work = new FaultyWorkReader(inner.Work, reads);
         Queries = new FaultyQueries(inner.Queries, reads);

@@ -1,14 +1,11 @@
 using System.Runtime.CompilerServices;
-using Carrick.Simulation.World;
 using Carrick.Storage.Commands;
 
 namespace Carrick.Simulation.Faults;
 
-/// <summary>Which commands the database refuses for their data: each is judged when it is seen first, and refused once or a few times in whatever batch it comes.</summary>
-internal sealed class RefusedCommands(Func<bool> isFault, Life life)
+/// <summary>Which commands the database refuses for their data: each is judged when it is seen first, and refused in whatever batch it comes, until it has been refused alone.</summary>
+internal sealed class RefusedCommands(Func<bool> isFault)
 {
-    private const int MostRefusals = 3;
-
     // Of commands that are dealt with nothing is kept.
     private readonly ConditionalWeakTable<StoreCommand, StrongBox<int>> _left = [];
 
@@ -25,13 +22,14 @@ internal sealed class RefusedCommands(Func<bool> isFault, Life life)
             if (!_left.TryGetValue(command, out var left))
             {
                 // A batch of many is halved until the command stands alone, and refused as often.
-                left = new StrongBox<int>(isFault() ? 8 + life.Chance.Below(MostRefusals) : 0);
+                left = new StrongBox<int>(isFault() ? 10 : 0);
                 _left.Add(command, left);
             }
 
             if (left.Value > 0)
             {
-                left.Value--;
+                // Alone it has been found; what is tried again after that is taken.
+                left.Value = commands.Count == 1 ? 0 : left.Value - 1;
                 return command;
             }
         }
