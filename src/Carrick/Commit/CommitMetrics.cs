@@ -26,8 +26,6 @@ internal sealed class CommitMetrics
 
     public long Start() => _time.GetTimestamp();
 
-    public TimeSpan Since(long started) => _time.GetElapsedTime(started);
-
     /// <returns>How long it took.</returns>
     public TimeSpan Committed(long started, int commands)
     {

@@ -3,20 +3,11 @@ using Carrick.Storage.Commands;
 namespace Carrick.Commit;
 
 /// <content>
-/// A command that the database refuses for its data fails alone; the end of a delivery, whose effect has happened, is set aside and tried again from time to
-/// time. What is refused comes with a whole batch, so the batch is halved until the command
+/// A command that the database refuses for its data fails alone. What is refused comes with a whole batch, so the batch is halved until the command
 /// stands alone: that costs nothing as long as nothing is refused.
 /// </content>
 internal sealed partial class CommitQueue
 {
-    private static readonly TimeSpan FirstAside = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LastAside = TimeSpan.FromMinutes(1);
-
-    // No more than attempts are under way: a delivery waits for its end.
-    private readonly List<StoreCommand> _setAside = [];
-    private TimeSpan _asidePause = FirstAside;
-    private long _asideSince;
-
     // Why the last part could not be written, and why the last part was refused.
     private StoreException? _outage;
     private StoreException? _refused;
@@ -68,37 +59,6 @@ internal sealed partial class CommitQueue
 
         _metrics.Invalid();
         LogRefused(refusal, command.GetType().Name, refusal.Message);
-        if (command.IsHeld && !_stopping && !_holdsNothing)
-        {
-            _setAside.Add(command);
-        }
-        else
-        {
-            command.Fail(refusal);
-        }
-    }
-
-    /// <summary>Takes what was set aside into the batch when it is time to try it again, or to give it up.</summary>
-    /// <returns>How long it still waits; <see langword="null"/> if there is nothing.</returns>
-    private TimeSpan? TakeAside()
-    {
-        if (_setAside.Count == 0)
-        {
-            _asidePause = FirstAside;
-            _asideSince = _metrics.Start();
-            return null;
-        }
-
-        var left = _asidePause - _metrics.Since(_asideSince);
-        if (left > TimeSpan.Zero && !_stopping && !_holdsNothing)
-        {
-            return left;
-        }
-
-        _batch.AddRange(_setAside);
-        _setAside.Clear();
-        _asideSince = _metrics.Start();
-        _asidePause = TimeSpan.FromTicks(Math.Min(LastAside.Ticks, _asidePause.Ticks * 2));
-        return null;
+        command.Fail(refusal);
     }
 }

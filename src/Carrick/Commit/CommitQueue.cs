@@ -210,7 +210,6 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
         while (true)
         {
             _thread.Reset();
-            var aside = TakeAside();
             lock (_gate)
             {
                 // Not all that waits: while one half is written, the answers to the other half bring the next requests.
@@ -221,7 +220,7 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
                     _batch.Add(_queue.Dequeue());
                 }
 
-                if (_batch.Count == 0 && _setAside.Count == 0 && _stopping)
+                if (_batch.Count == 0 && _stopping)
                 {
                     // From here on nobody commits any more: in the same step, so that nothing is queued behind the last look.
                     _refusal ??= new EngineFullException("The engine has stopped.", StoppedRetryAfter);
@@ -240,12 +239,7 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
                 return true;
             }
 
-            var wait = idle ? MaintainEvery : IdleAfter;
-            if (aside < wait)
-            {
-                await _thread.WaitAsync(aside.Value).ConfigureAwait(false);
-            }
-            else if (!await _thread.WaitAsync(wait).ConfigureAwait(false))
+            if (!await _thread.WaitAsync(idle ? MaintainEvery : IdleAfter).ConfigureAwait(false))
             {
                 await MaintainAsync(idle: true).ConfigureAwait(false);
                 idle = true;
@@ -325,7 +319,6 @@ internal sealed partial class CommitQueue : ICommitQueue, IDisposable
             _stopping = true;
             _refusal = refusal;
             _batch.AddRange(_held);
-            _batch.AddRange(_setAside);
             _batch.AddRange(_queue);
             _queue.Clear();
         }

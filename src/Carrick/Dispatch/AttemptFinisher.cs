@@ -10,8 +10,11 @@ namespace Carrick.Dispatch;
 
 /// <summary>Makes the outcome of an attempt durable and tells the pump. Thread-safe.</summary>
 internal sealed partial class AttemptFinisher(
-    CommitQueue commits, TimeProvider time, IRandomSource random, DispatchMetrics metrics, ILogger<AttemptFinisher> logger)
+    CommitQueue commits, TimeProvider time, IRandomSource random, DispatchMetrics metrics, StopSignal stop, ILogger<AttemptFinisher> logger)
 {
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LastPause = TimeSpan.FromMinutes(1);
+
     private readonly ILogger _logger = logger.Guarded();
 
     /// <summary>What follows from an attempt, as a command; <see langword="null"/> if nothing does (shutdown).</summary>
@@ -104,9 +107,42 @@ internal sealed partial class AttemptFinisher(
 
                 Tell(command, pump);
             }
+            catch (StoreException exception) when (exception.Failure == StoreFailure.Data && !durable)
+            {
+                _ = FinishLaterAsync(command, pump);
+            }
             catch (Exception exception)
             {
                 Return(command, pump, exception);
+            }
+        }
+    }
+
+    /// <summary>
+    /// The database refuses the end of a delivery whose effect has happened. It is tried again from time to time until it is taken or the engine stops, and keeps no
+    /// other delivery waiting. So many of them can be as attempts may be under way: the delivery runs until then.
+    /// </summary>
+    private async Task FinishLaterAsync(WorkCommand command, ConsumerPump pump)
+    {
+        for (var pause = FirstPause; ; pause = TimeSpan.FromTicks(Math.Min(LastPause.Ticks, pause.Ticks * 2)))
+        {
+            try
+            {
+                await Task.Delay(pause, time, stop.Token).ConfigureAwait(false);
+                command.Renew();
+                commits.EnqueueAll([command]);
+                await command.Done.ConfigureAwait(false);
+                Tell(command, pump);
+                return;
+            }
+            catch (StoreException exception) when (exception.Failure == StoreFailure.Data)
+            {
+                // The commit queue has logged why.
+            }
+            catch (Exception exception)
+            {
+                Return(command, pump, exception);
+                return;
             }
         }
     }

@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using Carrick.Cluster;
 using Carrick.Commit;
+using Carrick.Diagnostics;
 using Carrick.Dispatch;
 using Carrick.Handlers;
 using Carrick.Integrations;
@@ -35,7 +36,7 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
     private readonly CarrickOptions _options;
     private readonly IHostApplicationLifetime _host;
     private readonly TimeProvider _time;
-    private readonly ILogger<CarrickEngine> _logger;
+    private readonly ILogger _logger;
     private readonly SemaphoreSlim _applying = new(1, 1);
     private readonly Lifetime _lifetime;
     private bool _open;
@@ -63,7 +64,7 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
         _options = options.Value;
         _host = host;
         _time = time;
-        _logger = logger;
+        _logger = logger.Guarded();
         _lifetime = new Lifetime(OpenAsync, DrainAsync);
         // Asked for so that the gauges exist as long as the engine does.
         _ = depths;
@@ -168,7 +169,8 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
         if (!draining.IsCompleted)
         {
             LogGraceOver(_topology.Current.Pumps.Sum(pump => pump.RunningCount));
-            await _stop.CancelAsync().ConfigureAwait(false);
+            // A callback that user code has registered with a token may throw.
+            await StopPartAsync("attempts", _stop.CancelAsync).ConfigureAwait(false);
             _commits.HoldNothing();
         }
 

@@ -1,4 +1,5 @@
 using Carrick.Commit;
+using Carrick.Diagnostics;
 using Carrick.Dispatch;
 using Carrick.Hosting;
 using Carrick.Shards;
@@ -17,6 +18,7 @@ internal sealed partial class RetentionRunner(ShardSet shards, ICommitQueue comm
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(10);
 
+    private readonly ILogger _logger = logger.Guarded();
     private readonly CancellationTokenSource _stop = new();
     private readonly LoopHealth _health = new("Retention");
     private Task _loop = Task.CompletedTask;

@@ -6,9 +6,11 @@ using Carrick.Integrations;
 using Carrick.Retry;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
+using Carrick.Tests.Receiving;
 using Carrick.Tests.Retry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Carrick.Tests.Dispatch;
@@ -21,7 +23,7 @@ public sealed class AttemptFinisherTests
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var clock = new StallingClock();
         var finisher = new AttemptFinisher(
-            null!, clock, new FixedRandom(0.5), new DispatchMetrics(services.GetRequiredService<IMeterFactory>()), NullLogger<AttemptFinisher>.Instance);
+            null!, clock, new FixedRandom(0.5), new DispatchMetrics(services.GetRequiredService<IMeterFactory>()), new StopSignal(), NullLogger<AttemptFinisher>.Instance);
         var retry = new RetryPolicy { Attempts = 5, Base = TimeSpan.FromMilliseconds(20), Jitter = 0 };
         var definition = new EndpointDefinition { Name = "test/t", Integration = "test", Url = new Uri("http://127.0.0.1:9/"), Retry = retry };
         using var pump = new ConsumerPump(
@@ -44,7 +46,7 @@ public sealed class AttemptFinisherTests
         await using var queue = new Commit.QueueUnderTest();
         queue.Start();
         var finisher = new AttemptFinisher(
-            queue.Queue, TimeProvider.System, new FixedRandom(0.5), new DispatchMetrics(services.GetRequiredService<IMeterFactory>()), NullLogger<AttemptFinisher>.Instance);
+            queue.Queue, TimeProvider.System, new FixedRandom(0.5), new DispatchMetrics(services.GetRequiredService<IMeterFactory>()), new StopSignal(), NullLogger<AttemptFinisher>.Instance);
         var run = new PumpRun(OrderingMode.None, 0, new CsCheck.PCG(1), concurrency: 3, hold: true);
         run.Pump.Start();
         RecordId[] ids = [run.Commit(null), run.Commit(null), run.Commit(null)];
@@ -66,11 +68,75 @@ public sealed class AttemptFinisherTests
     }
 
     [Fact]
+    public async Task Finish_WhenTheDatabaseRefusesOneEnd_TellsTheOthersAtOnceAndTriesThatOneAgain()
+    {
+        using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        using var stop = new StopSignal();
+        var time = new FakeTimeProvider();
+        await using var queue = new Commit.QueueUnderTest();
+        queue.Start();
+        var finisher = new AttemptFinisher(
+            queue.Queue, time, new FixedRandom(0.5), new DispatchMetrics(services.GetRequiredService<IMeterFactory>()), stop, NullLogger<AttemptFinisher>.Instance);
+        var run = new PumpRun(OrderingMode.None, 0, new CsCheck.PCG(1), concurrency: 3, hold: true);
+        run.Pump.Start();
+        RecordId[] ids = [run.Commit(null), run.Commit(null), run.Commit(null)];
+        await run.WhenStartedAsync(3, TimeSpan.FromSeconds(20));
+        var ended = new List<(WorkCommand Command, ConsumerPump Pump)>();
+        foreach (var id in ids)
+        {
+            var item = (await run.Work.FindAsync(id, TestContext.Current.CancellationToken))!;
+            ended.Add((new CompleteCommand { Item = item, At = time.GetUtcNow(), Outcome = DeliveryOutcome.Succeeded }, run.Pump));
+        }
+
+        var refused = ended[0].Command;
+        queue.Store.Refuses = command => command == refused ? new StoreException("A value is refused.", StoreFailure.Data) : null;
+        await finisher.FinishAsync(ended, durable: false).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+
+        Assert.Equal([refused.Item.Id], run.Pump.ListRunning());
+        var tries = queue.Store.Tries;
+        time.Advance(TimeSpan.FromSeconds(1));
+        await Wait.Until(() => queue.Store.Tries > tries);
+        Assert.Equal([refused.Item.Id], run.Pump.ListRunning());
+        queue.Store.Refuses = null;
+        await Wait.Until(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(2));
+            return run.Pump.RunningCount == 0;
+        });
+        Assert.True(refused.Applied);
+        await run.Pump.StopAsync();
+    }
+
+    [Fact]
+    public async Task Finish_OfARefusedEndWhileTheEngineStops_EndsTheDelivery()
+    {
+        using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        using var stop = new StopSignal();
+        await using var queue = new Commit.QueueUnderTest();
+        queue.Start();
+        var finisher = new AttemptFinisher(
+            queue.Queue, new FakeTimeProvider(), new FixedRandom(0.5), new DispatchMetrics(services.GetRequiredService<IMeterFactory>()), stop, NullLogger<AttemptFinisher>.Instance);
+        var run = new PumpRun(OrderingMode.None, 0, new CsCheck.PCG(1), concurrency: 1, hold: true);
+        run.Pump.Start();
+        var id = run.Commit(null);
+        await run.WhenStartedAsync(1, TimeSpan.FromSeconds(20));
+        var item = (await run.Work.FindAsync(id, TestContext.Current.CancellationToken))!;
+        queue.Store.Refuses = command => command is WorkCommand ? new StoreException("A value is refused.", StoreFailure.Data) : null;
+        await finisher.FinishAsync([(new CompleteCommand { Item = item, At = DateTimeOffset.UnixEpoch, Outcome = DeliveryOutcome.Succeeded }, run.Pump)], durable: false);
+        Assert.Equal(1, run.Pump.RunningCount);
+
+        await stop.CancelAsync();
+
+        await Wait.Until(() => run.Pump.RunningCount == 0);
+        await run.Pump.StopAsync();
+    }
+
+    [Fact]
     public async Task Finish_WhenNothingCanBeQueued_EndsEveryDelivery()
     {
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var finisher = new AttemptFinisher(
-            null!, TimeProvider.System, new FixedRandom(0.5), new DispatchMetrics(services.GetRequiredService<IMeterFactory>()), NullLogger<AttemptFinisher>.Instance);
+            null!, TimeProvider.System, new FixedRandom(0.5), new DispatchMetrics(services.GetRequiredService<IMeterFactory>()), new StopSignal(), NullLogger<AttemptFinisher>.Instance);
         var run = new PumpRun(OrderingMode.None, 0, new CsCheck.PCG(1), concurrency: 3, hold: true);
         run.Pump.Start();
         var id = run.Commit(null);

@@ -35,7 +35,7 @@ public sealed class FeatureFolderTests
         ("Handlers", ["Diagnostics", "Commit", "Delivery", "Dispatch", "Events"]),
         ("Events", ["Shards", "Commit", "Dispatch", "Hosting"]),
         ("Replay", ["Diagnostics", "Shards", "Commit", "Dispatch"]),
-        ("Retention", ["Shards", "Commit", "Dispatch"]),
+        ("Retention", ["Diagnostics", "Shards", "Commit", "Dispatch"]),
         ("Operations", ["Shards", "Commit", "Dispatch", "Hosting", "Replay"]),
         ("Cluster", ["Diagnostics", "Shards", "Storage", "Commit", "Dispatch", "Hosting", "Replay"]),
     ];

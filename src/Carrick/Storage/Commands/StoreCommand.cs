@@ -3,7 +3,7 @@ namespace Carrick.Storage.Commands;
 /// <summary>One change of the store. Many commands are committed together; the store sets the result properties of each.</summary>
 public abstract class StoreCommand
 {
-    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _done = NewDone();
 
     /// <summary>Who asked for it and why, written to <c>audit</c> in the same transaction; <see langword="null"/> for the engine's own work.</summary>
     public AuditEntry? Audit { get; init; }
@@ -31,9 +31,14 @@ public abstract class StoreCommand
     /// <returns><see langword="false"/> if there is nothing to take out.</returns>
     internal virtual bool Reduce() => false;
 
+    /// <summary>Makes a command that has failed fit to be queued once more.</summary>
+    internal void Renew() => _done = NewDone();
+
     internal void Succeed() => _done.TrySetResult();
 
     internal void Fail(Exception exception) => _done.TrySetException(exception);
+
+    private static TaskCompletionSource NewDone() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
 /// <summary>A line of the audit log.</summary>
