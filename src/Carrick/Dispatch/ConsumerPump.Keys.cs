@@ -16,6 +16,21 @@ internal sealed partial class ConsumerPump
     // Parked deliveries that were due and not the first of their key: in the store, and before the horizon all the same.
     private readonly HashSet<RecordId> _dueBehind = [];
 
+    /// <summary>How many deliveries and keys are held in memory.</summary>
+    public int Held
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _ready.Count + _delayed.Entries + _urgent.Count + _running.Count + _keysToRead.Count + _dueBehind.Count + (_keys is null ? 0 : _keys.BusyKeys + _keys.Waiting);
+            }
+        }
+    }
+
+    /// <summary>How many may be held at most.</summary>
+    public int MostHeld => (8 * _capacity) + (6 * _delayedCapacity) + Definition.Concurrency + (2 * KeysAhead);
+
     private bool Enters(WorkItem item)
     {
         if (_keys is null || item.OrderingKey is not { } key)
@@ -23,9 +38,10 @@ internal sealed partial class ConsumerPump
             return true;
         }
 
-        if (_delayed.Horizon is null || _keys.Knows(item))
+        var knowsAll = _delayed.Horizon is null;
+        if (knowsAll || _keys.Knows(item))
         {
-            return _keys.TryEnter(item);
+            return _keys.TryEnter(item, mayWait: knowsAll);
         }
 
         if (_keys.Ask(key))

@@ -61,7 +61,7 @@ internal sealed partial class ConsumerPump
 
     private (ReadyBuffer, DelayedBuffer, KeyGate?) Empty() => Definition.Order == OrderingMode.None
         ? (new ReadyBuffer(_capacity), new DelayedBuffer(_delayedCapacity), null)
-        : (new ReadyBuffer(_capacity), new DelayedBuffer(AllParked, LeaveToStore), new KeyGate(_capacity, DropWaiting));
+        : (new ReadyBuffer(_capacity), new DelayedBuffer(_delayedCapacity, LeaveToStore), new KeyGate(_capacity, DropWaiting));
 
     /// <summary>Called by the loop, between two reads: no read brings what is no longer served.</summary>
     private void StartAfresh()

@@ -17,9 +17,6 @@ internal sealed partial class ConsumerPump : IDisposable
     private const int ReadPage = 512;
     private const int DelayedPerReady = 16;
     private const int MostDelayed = 16_384;
-
-    // With order all that is parked is known, because a later delivery of a key must not pass one that is not (ADR 0030).
-    private const int AllParked = int.MaxValue;
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();

@@ -20,8 +20,8 @@ internal sealed class KeyGate(int capacity = int.MaxValue, Action<WorkItem>? dro
     private readonly Dictionary<string, KeyState> _keys = new(StringComparer.Ordinal);
     private int _blocked;
 
-    // Deliveries that were due have been left to the store.
-    private bool _hasLeftDue;
+    // A key may have parked deliveries behind others: such as come from a time when the consumer had no order, or have been left to the store when they were due.
+    private bool _isIrregular;
 
     /// <summary>Keys with a delivery under way or parked, or looked up.</summary>
     public int BusyKeys => _keys.Count;
@@ -33,7 +33,9 @@ internal sealed class KeyGate(int capacity = int.MaxValue, Action<WorkItem>? dro
     public bool Knows(WorkItem item) => _keys.TryGetValue(item.OrderingKey!, out var key) && !(item.Id < key.Head && (key.IsBlocked || (key.IsParked && !key.IsCertain)));
 
     /// <summary>Takes a delivery in the order of commit; <see langword="true"/> if it may start now.</summary>
-    public bool TryEnter(WorkItem item)
+    /// <param name="item">It.</param>
+    /// <param name="mayWait">Whether it may wait in memory: not if the store may have a parked one between it and the head.</param>
+    public bool TryEnter(WorkItem item, bool mayWait = true)
     {
         if (!_keys.TryGetValue(item.OrderingKey!, out var key))
         {
@@ -45,7 +47,7 @@ internal sealed class KeyGate(int capacity = int.MaxValue, Action<WorkItem>? dro
         {
             // What is parked is not the first after all, as can be of deliveries from a time when the consumer had no order.
             Drop(key);
-            (key.Head, key.IsParked) = (item.Id, false);
+            (key.Head, key.IsParked, _isIrregular) = (item.Id, false, true);
             return true;
         }
 
@@ -60,7 +62,7 @@ internal sealed class KeyGate(int capacity = int.MaxValue, Action<WorkItem>? dro
             return false;
         }
 
-        if (key.Spilled || key.Waiting.Count >= WaitingPerKey || Waiting >= capacity)
+        if (!mayWait || key.Spilled || key.Waiting.Count >= WaitingPerKey || Waiting >= capacity)
         {
             key.Spilled = true;
             key.Drops++;
@@ -82,7 +84,7 @@ internal sealed class KeyGate(int capacity = int.MaxValue, Action<WorkItem>? dro
         if (!_keys.TryGetValue(item.OrderingKey!, out var key))
         {
             _keys.Add(item.OrderingKey!, KeyState.Unknown());
-            _hasLeftDue = true;
+            _isIrregular = true;
             return KeyEntry.Read;
         }
 
@@ -94,12 +96,12 @@ internal sealed class KeyGate(int capacity = int.MaxValue, Action<WorkItem>? dro
                 return KeyEntry.Start;
             }
 
-            _hasLeftDue = true;
+            _isIrregular = true;
             Look(key);
             return KeyEntry.Read;
         }
 
-        _hasLeftDue = true;
+        _isIrregular = true;
         if (!key.IsBlocked)
         {
             // Behind another one; it has its turn among those that wait.
@@ -132,21 +134,24 @@ internal sealed class KeyGate(int capacity = int.MaxValue, Action<WorkItem>? dro
     {
         if (!_keys.TryGetValue(item.OrderingKey!, out var key))
         {
-            _keys.Add(item.OrderingKey!, new KeyState { Head = item.Id, IsParked = true, Spilled = hasMissed || _hasLeftDue });
+            _keys.Add(item.OrderingKey!, new KeyState { Head = item.Id, IsParked = true, Spilled = hasMissed || _isIrregular });
         }
         else if (key.IsBlocked)
         {
+            // Perhaps not the one that was known as the head.
             _blocked--;
+            _isIrregular |= key.Head != item.Id;
             (key.IsBlocked, key.Head, key.IsParked, key.IsCertain, key.Spilled) = (false, item.Id, true, false, true);
         }
         else if (key.IsParked && item.Id < key.Head)
         {
             Drop(key);
-            (key.Head, key.IsCertain) = (item.Id, false);
+            (key.Head, key.IsCertain, _isIrregular) = (item.Id, false, true);
         }
         else if (key.Head != item.Id)
         {
             // It stands between the head and what waits.
+            _isIrregular = true;
             Drop(key);
         }
     }
@@ -154,12 +159,17 @@ internal sealed class KeyGate(int capacity = int.MaxValue, Action<WorkItem>? dro
     /// <summary>A parked delivery is in the store only.</summary>
     public void Leave(WorkItem item)
     {
-        if (!_keys.TryGetValue(item.OrderingKey!, out var key) || !key.IsParked || key.Head != item.Id)
+        if (!_keys.TryGetValue(item.OrderingKey!, out var key))
         {
             return;
         }
 
         Drop(key);
+        if (!key.IsParked || key.Head != item.Id)
+        {
+            return;
+        }
+
         if (_blocked < capacity)
         {
             _blocked++;
@@ -228,17 +238,18 @@ internal sealed class KeyGate(int capacity = int.MaxValue, Action<WorkItem>? dro
     public WorkItem? EndRead(string orderingKey, IReadOnlyList<WorkItem> items, bool complete, RecordId lastTaken)
     {
         var key = _keys[orderingKey];
+        _isIrregular |= items.Skip(1).Any(item => item.DueAt is not null);
         foreach (var item in items)
         {
             if (item.DueAt is null && item.Id > lastTaken)
             {
-                if (!_hasLeftDue)
+                if (!_isIrregular)
                 {
                     complete = true;
                     break;
                 }
 
-                // It comes that way; one that was due and is behind it comes by no way but this one.
+                // It comes that way; one that is parked behind it may come by no way but this one.
                 if (key.Waiting.Count == 0)
                 {
                     (key.Head, key.IsExpected) = (item.Id, true);
