@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Carrick.Diagnostics;
 using Carrick.Signatures;
 using Microsoft.Extensions.Logging;
 
@@ -9,6 +10,9 @@ internal sealed partial class CoalescedSecuritySignals(TimeProvider time, ILogge
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<(string Source, SignatureFailure? Reason), Window> _windows = new();
+
+    // Called by timers too: what a log provider throws there would end the process.
+    private readonly ILogger _logger = logger.Guarded();
     private volatile bool _disposed;
 
     public void SignatureRejected(string source, SignatureFailure reason) => Count(source, reason, 1);

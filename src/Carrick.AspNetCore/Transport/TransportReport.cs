@@ -25,18 +25,21 @@ internal enum TransportEnd
 internal sealed partial class TransportReport
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
-    private readonly Counter<long> _ended;
+    private readonly GuardedCounter _ended;
     private readonly TimeProvider _time;
-    private readonly ILogger<TransportReport> _logger;
+    private readonly ILogger _logger;
     private readonly Lock _lock = new();
     private long? _loggedAt;
     private long _unlogged;
 
     public TransportReport(IMeterFactory meters, TimeProvider time, ILogger<TransportReport> logger)
     {
-        (_time, _logger) = (time, logger);
-        _ended = meters.Create(MeterNames.Carrick).CreateCounter<long>(
-            "carrick.transport.connections.ended", "{connection}", "Connections refused or closed by the limits, by reason.");
+        // Called by a timer: what a listener or a log provider throws there would end the process.
+        (_time, _logger) = (time, logger.Guarded());
+        _ended = new(
+            meters.Create(MeterNames.Carrick).CreateCounter<long>(
+                "carrick.transport.connections.ended", "{connection}", "Connections refused or closed by the limits, by reason."),
+            new ListenerGuard(logger));
     }
 
     public void Ended(TransportEnd reason, IPAddress? address)

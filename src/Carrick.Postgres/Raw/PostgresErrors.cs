@@ -12,10 +12,16 @@ internal static class PostgresErrors
     /// from under itself.</summary>
     public static bool IsOfTheDriver(Exception error) => error is NpgsqlException or NullReferenceException { Source: "Npgsql" };
 
-    /// <summary>Wraps an error of the driver. The server's messages name tables, columns and constraints; details, which may hold values, are left out.</summary>
-    public static StoreException Wrap(Exception error, string store, string action) => error is PostgresException answer
-        ? new StoreException($"PostgreSQL failed to {action} '{store}' (SQLSTATE {answer.SqlState}): {answer.MessageText}", Classify(answer), error)
-        : new StoreException($"The connection to PostgreSQL failed while trying to {action} '{store}': {error.Message}", StoreFailure.Transient, error);
+    /// <summary>Wraps an error of the driver. The server's messages name tables, columns and constraints; details, which may hold values, are left out. Of a refused value
+    /// the message may quote the value itself, so only names are told of it, and the server's own error is not kept.</summary>
+    public static StoreException Wrap(Exception error, string store, string action) => error switch
+    {
+        PostgresException answer when Classify(answer) == StoreFailure.Data =>
+            new StoreException($"PostgreSQL refuses a value while trying to {action} '{store}' (SQLSTATE {answer.SqlState}{Place(answer)}).", StoreFailure.Data),
+        PostgresException answer =>
+            new StoreException($"PostgreSQL failed to {action} '{store}' (SQLSTATE {answer.SqlState}): {answer.MessageText}", Classify(answer), error),
+        _ => new StoreException($"The connection to PostgreSQL failed while trying to {action} '{store}': {error.Message}", StoreFailure.Transient, error),
+    };
 
     /// <summary>Whether the connection is lost or the server is in trouble, whatever the statement was: everybody would meet the same error.
     /// A wrong statement, a deadlock, a lock that is not free or a statement's time limit are the caller's own.</summary>
@@ -48,6 +54,10 @@ internal static class PostgresErrors
     // A row for which there is no partition has this code and names no constraint: the partition is made again, and the row is stored.
     private static StoreFailure Classify(PostgresException error) =>
         error.SqlState == PostgresErrorCodes.CheckViolation && string.IsNullOrEmpty(error.ConstraintName) ? StoreFailure.Transient : Classify(error.SqlState);
+
+    private static string Place(PostgresException error) => string.Concat(
+        new[] { ("table", error.TableName), ("column", error.ColumnName), ("constraint", error.ConstraintName), ("type", error.DataTypeName) }
+            .Where(part => !string.IsNullOrEmpty(part.Item2)).Select(part => $", {part.Item1} {part.Item2}"));
 
     private static string Class(PostgresException error) => error.SqlState.Length < 2 ? "" : error.SqlState[..2];
 }

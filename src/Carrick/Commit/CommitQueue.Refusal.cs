@@ -58,7 +58,7 @@ internal sealed partial class CommitQueue
         }
 
         _metrics.Invalid();
-        LogRefused(refusal, command.GetType().Name, refusal.Message);
+        LogRefused(refusal, command.Describe(), refusal.Message);
         command.Fail(refusal);
     }
 }

@@ -4,7 +4,8 @@ using Carrick.Handlers;
 using Carrick.Hosting;
 using Carrick.Storage;
 using Carrick.Tests.Stores;
-using Npgsql;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Carrick.Tests.Engine;
 
@@ -103,6 +104,22 @@ public sealed class PostgresRefusalTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Commit_RefusedWithAMessageThatQuotesTheValue_LeavesTheValueInNoLogAndNoError()
+    {
+        var log = new Receiving.LogRecorder();
+        await using var host = await StartAsync(_ => { }, carrick => carrick.Services.AddLogging(logging => logging.AddProvider(log)));
+        Plant("22P02", "INSERT events", message: "NEW.subject");
+
+        var refused = await Assert.ThrowsAsync<StoreException>(() => host.IngestAsync("m1", subject: "canary-of-a-payload"));
+
+        Assert.Equal(StoreFailure.Data, refused.Failure);
+        Assert.Contains("22P02", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("canary", refused.ToString(), StringComparison.Ordinal);
+        Assert.Contains(log.Lines, line => line.Id.Id == 1006 && line.Text.Contains("integration 'billing'", StringComparison.Ordinal));
+        Assert.DoesNotContain(log.Lines, line => line.Text.Contains("canary", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Publish_ByAHandlerWithASubjectOfAnyLength_IsRefusedThereAndStopsNothing()
     {
         await using var host = await StartAsync(billing => billing.On(
@@ -167,16 +184,17 @@ public sealed class PostgresRefusalTests : IAsyncLifetime
         await host.WhenCountAsync(DeliveryState.Succeeded, 2);
     }
 
-    private Task<EngineHost> StartAsync(Action<IntegrationBuilder> configure) => EngineHost.StartAsync(
+    private Task<EngineHost> StartAsync(Action<IntegrationBuilder> configure, Action<CarrickBuilder>? carrickToo = null) => EngineHost.StartAsync(
         carrick => carrick.UsePostgres(_schema.ConnectionString, options => options.Schema = _schema.Name),
         ScriptedSender.Always(AttemptResult.Success(200)),
         billing =>
         {
             billing.AddConsumer(new Integrations.EndpointDefinition { Name = "billing/orders", Integration = "billing", Url = new Uri("http://127.0.0.1:9/"), Types = new(["invoice.*"]) });
             configure(billing);
-        });
+        },
+        carrickToo);
 
-    private void Plant(string sqlState, string step, string when = "true")
+    private void Plant(string sqlState, string step, string when = "true", string message = "'planted'")
     {
         var (verb, table) = (step.Split(' ')[0], step.Split(' ')[1]);
         var row = verb == "DELETE" ? "OLD" : "NEW";
@@ -185,7 +203,7 @@ public sealed class PostgresRefusalTests : IAsyncLifetime
             $"""
             CREATE OR REPLACE FUNCTION ~planted() RETURNS trigger LANGUAGE plpgsql AS $body$
             BEGIN
-                IF {when} THEN RAISE EXCEPTION USING ERRCODE = '{sqlState}', MESSAGE = 'planted'; END IF;
+                IF {when} THEN RAISE EXCEPTION USING ERRCODE = '{sqlState}', MESSAGE = {message}; END IF;
                 RETURN {row};
             END $body$;
             CREATE {(verb == "COMMIT" ? "CONSTRAINT TRIGGER" : "TRIGGER")} planted {(verb == "COMMIT" ? "AFTER INSERT" : $"BEFORE {verb}")} ON ~{table}

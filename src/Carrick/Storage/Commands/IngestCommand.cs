@@ -21,6 +21,9 @@ public sealed class IngestCommand : StoreCommand
         }
     }
 
+    /// <inheritdoc/>
+    internal override string Describe() => $"{Events.Count} event(s) of integration '{(Events.Count > 0 ? Events[0].Content.Integration : "")}'";
+
     internal override void Forget()
     {
         foreach (var item in Events)

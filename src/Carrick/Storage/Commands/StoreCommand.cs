@@ -34,6 +34,9 @@ public abstract class StoreCommand
     /// <summary>Makes a command that has failed fit to be queued once more.</summary>
     internal void Renew() => _done = NewDone();
 
+    /// <summary>What it is, for the log: names and our own ids, nothing of what it holds.</summary>
+    internal virtual string Describe() => GetType().Name;
+
     internal void Succeed() => _done.TrySetResult();
 
     internal void Fail(Exception exception) => _done.TrySetException(exception);

@@ -27,6 +27,9 @@ public abstract class WorkCommand : StoreCommand
     internal override void Forget() => Applied = false;
 
     /// <inheritdoc/>
+    internal override string Describe() => $"the end of delivery {Item.Id.ToString(IdPrefix.Delivery)}";
+
+    /// <inheritdoc/>
     internal override bool Reduce()
     {
         if (Attempt is not { Error: { } error } attempt || error == Unstorable)
