@@ -30,15 +30,22 @@ internal sealed partial class CommitQueue
     // What nobody has foreseen may be a command's data or the store itself; a command without any data tells.
     private async ValueTask<bool> CanWriteAsync()
     {
+        IReadOnlyList<StoreCommand> probe = [new ProbeCommand { Clear = true }];
         try
         {
-            await _thread.WaitAsync(_store.CommitAsync([new ProbeCommand { Clear = true }], CancellationToken.None)).ConfigureAwait(false);
+            await _thread.WaitAsync(_store.CommitAsync(probe, CancellationToken.None)).ConfigureAwait(false);
+            // What other nodes have committed before it comes with it.
+            Committed?.Invoke(probe);
             return true;
         }
         catch (StoreException exception) when (exception.Failure == StoreFailure.Unknown)
         {
             // Nobody was promised the probe, but the store takes no other commit before it has told.
-            await SettleAsync(exception).ConfigureAwait(false);
+            if (await SettleAsync(exception).ConfigureAwait(false))
+            {
+                Committed?.Invoke(probe);
+            }
+
             return false;
         }
         catch (Exception exception) when (exception is not StoreException { Failure: StoreFailure.Fatal or StoreFailure.Taken or StoreFailure.Configuration })

@@ -56,6 +56,8 @@ public sealed class CommitQueueRefusalTests : IAsyncDisposable
         StoreException? ended = null;
         _queue.Failed = exception => ended = exception;
         var (good, bad) = (Key("good"), Key("bad"));
+        List<StoreCommand> handedOff = [];
+        _queue.Committed = handedOff.AddRange;
         _store.Refuses = command => command == bad ? new OverflowException("Planted.") : null;
         _queue.EnqueueAll([good, bad]);
 
@@ -66,6 +68,8 @@ public sealed class CommitQueueRefusalTests : IAsyncDisposable
         Assert.IsType<OverflowException>(refused.InnerException);
         Assert.Null(ended);
         await _queue.SubmitAsync(Key("later"), Token);
+        // Every commit is handed off, that of a probe too: news of other nodes come with it.
+        Assert.Equal(_store.Committed.SelectMany(batch => batch), handedOff);
     }
 
     [Fact]
