@@ -6,9 +6,9 @@ namespace Carrick.Server.Cli;
 /// <summary>Reads files that the user names; what fails is said in one line.</summary>
 internal static class LocalFile
 {
-    /// <summary>Reads a file; errors name it, unless its name looks like a secret.</summary>
+    /// <summary>Reads a file; errors name it, unless its name looks like a secret and is not where files are.</summary>
     /// <exception cref="CliException">The file cannot be read or is longer than <paramref name="maxBytes"/>.</exception>
-    public static byte[] ReadBytes(string path, int maxBytes) => Read(path, maxBytes, "The file " + NameText.Shown(path, "that was named"));
+    public static byte[] ReadBytes(string path, int maxBytes) => Read(path, maxBytes, "The file " + (IsPath(path) ? path : NameText.Shown(path, "that was named")));
 
     /// <summary>Reads a file that holds a secret. Whoever gives the secret in place of the file must not see it in an error.</summary>
     /// <param name="path">The file.</param>
@@ -37,6 +37,10 @@ internal static class LocalFile
 
         return buffer.ToArray();
     }
+
+    // A secret that is given in place of a file does not begin with the name of a directory that is there.
+    private static bool IsPath(string path) =>
+        Path.IsPathRooted(path) && Path.GetDirectoryName(path) is { } directory && directory != Path.GetPathRoot(path) && Directory.Exists(directory);
 
     private static byte[] Read(string path, int maxBytes, string file)
     {

@@ -38,6 +38,19 @@ public sealed class LocalFileTests : IDisposable
         Assert.Equal((ExitCodes.Usage, $"The file {File} is larger than {limit} bytes."), (failure.ExitCode, failure.Message));
     }
 
+    [Theory]
+    [InlineData("Z3G8yUq7Xw2Lr9Tb")]
+    [InlineData("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+    public void ReadBytes_OfARandomName_IsNamedOnlyWhereFilesAre(string random)
+    {
+        var there = _directory.CreateSubdirectory(random).FullName;
+
+        Assert.Equal($"The file {there}/x cannot be read.", Refusal(Path.Combine(there, "x"), 10).Message);
+        Assert.All(
+            [random, $"{random}/x", $"/{random}", Path.Combine(_directory.FullName, "missing", random)],
+            path => Assert.DoesNotContain(random, Refusal(path, 10).Message, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void ReadToEnd_StreamThatGrowsWhileItIsRead_GivesAll()
     {
