@@ -5,6 +5,7 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Carrick.Benchmarks;
 using Carrick.Benchmarks.Cost;
+using Carrick.Benchmarks.Growth;
 using Carrick.Benchmarks.Handling;
 using Carrick.Benchmarks.Ingest;
 using Carrick.Benchmarks.Load;
@@ -18,10 +19,11 @@ const string Usage =
       ingest    durable ingest over HTTP beside raw batched inserts of the same rows
       handler   receive, handle in a transaction, complete
       memory    a million events, a hundred thousand outstanding: memory, restart, idle
+      growth    ten million events: start, every list, and receiving beside readers, retention, a replay, a backup; a soak (--events 10000000 --backlog 1000000)
       cost      CPU, syncs and log bytes per event
       peers     Carrick beside other job queues, in the same run (options: docs/benchmarks/peers.md)
       micro     verification and parsing (BenchmarkDotNet options follow)
-    Options: --store sqlite|postgres  --seconds N  --repetitions N  --connections N  --events N  --backlog N  --concurrency N  --data DIR
+    Options: --store sqlite|postgres  --seconds N  --repetitions N  --connections N  --events N  --backlog N  --concurrency N  --rate N  --soak SECONDS  --data DIR
     """;
 
 switch (args)
@@ -48,6 +50,7 @@ switch (args)
             "ingest" => IngestBenchmark.RunAsync(settings),
             "handler" => HandlerBenchmark.RunAsync(settings),
             "memory" => MemoryBenchmark.RunAsync(settings),
+            "growth" => GrowthBenchmark.RunAsync(settings),
             "cost" => CostBenchmark.RunAsync(settings),
             // These are started by the ones above, in processes of their own.
             "server" => BenchServer.RunAsync(settings),

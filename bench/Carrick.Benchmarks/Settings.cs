@@ -42,6 +42,12 @@ internal sealed record Settings
     /// <summary>The file that gets the message id of every request that was answered with 2xx; empty for none.</summary>
     public string Acknowledged { get; init; } = "";
 
+    /// <summary>How long the server keeps what it has, instead of its defaults; 0 for those. Shorter than an operator may choose.</summary>
+    public int RetentionSeconds { get; init; }
+
+    /// <summary>How long a soak lasts.</summary>
+    public int SoakSeconds { get; init; } = 600;
+
     /// <summary>What gets the events: <c>gated</c> (they wait) or <c>handler</c>.</summary>
     public string Consumer { get; init; } = "gated";
 
@@ -83,6 +89,8 @@ internal sealed record Settings
                 ("--limit", true) => settings with { Limit = number },
                 ("--keys", true) => settings with { Keys = number },
                 ("--failing", true) => settings with { FailingPercent = number },
+                ("--retention", true) => settings with { RetentionSeconds = number },
+                ("--soak", true) => settings with { SoakSeconds = number },
                 ("--breaks", true) => settings with { Breaks = number > 0 },
                 _ => null,
             };
@@ -103,6 +111,7 @@ internal sealed record Settings
         "--seconds", Text(Seconds), "--repetitions", Text(Repetitions), "--connections", Text(Connections), "--events", Text(Events),
         "--backlog", Text(Backlog), "--concurrency", Text(Concurrency), "--rate", Text(Rate), "--limit", Text(Limit), "--ports", string.Join(',', Ports.Select(Text)),
         "--keys", Text(Keys), "--failing", Text(FailingPercent), "--breaks", Text(Breaks ? 1 : 0),
+        "--retention", Text(RetentionSeconds), "--soak", Text(SoakSeconds),
         "--consumer", Consumer, "--store", Store, "--postgres", Postgres, "--data", Data, "--acknowledged", Acknowledged,
     ];
 

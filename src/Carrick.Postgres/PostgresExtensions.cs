@@ -6,6 +6,7 @@ using Carrick.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace Carrick.Hosting;
 
@@ -28,7 +29,8 @@ public static class PostgresExtensions
         builder.UseStore(services => new PostgresStore(
             new PostgresDatabase(connectionString, schema) { NodeName = options.NodeName },
             services.GetService<TimeProvider>() ?? TimeProvider.System,
-            (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger<PostgresStore>()));
+            (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger<PostgresStore>(),
+            services.GetService<IOptions<CarrickOptions>>()?.Value.QueryTimeLimit));
         if (!builder.Services.Any(service => service.ServiceType == typeof(IHandlerDatabase)))
         {
             builder.UseHandlerDatabase(services => services.GetRequiredService<IStore>() is PostgresStore store

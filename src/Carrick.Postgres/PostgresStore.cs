@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Carrick.Diagnostics;
+using Carrick.Hosting;
 using Carrick.Postgres.Nodes;
 using Carrick.Postgres.Raw;
 using Carrick.Postgres.Reading;
@@ -11,13 +12,14 @@ using Carrick.Shards;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
 using Carrick.Storage.Rows;
+using Carrick.Storage.Search;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Carrick.Postgres;
 
 /// <summary>The store in one schema of a PostgreSQL database, which several nodes share: one connection of each commits, one renews its lease, a few read.</summary>
-internal sealed partial class PostgresStore : ISharedStore
+internal sealed partial class PostgresStore : ISharedStore, IStoreUpkeep
 {
     private static readonly TimeSpan StableAfter = TimeSpan.FromMinutes(1);
 
@@ -33,6 +35,8 @@ internal sealed partial class PostgresStore : ISharedStore
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly PostgresReader _reader;
+    private readonly SearchGate _searching;
+    private readonly PostgresReader _searches;
     private readonly StoreCounters _counters = new();
     private readonly WriterGate _gate = new();
     private NodeLease? _lease;
@@ -44,7 +48,8 @@ internal sealed partial class PostgresStore : ISharedStore
     /// <param name="database">Where; disposed with the store.</param>
     /// <param name="time">The clock of the engine.</param>
     /// <param name="logger">For the events of <see cref="Log"/>.</param>
-    public PostgresStore(PostgresDatabase database, TimeProvider time, ILogger logger)
+    /// <param name="searchTime">How long a search may take; 5 s by default.</param>
+    public PostgresStore(PostgresDatabase database, TimeProvider time, ILogger logger, TimeSpan? searchTime = null)
     {
         Database = database;
         _time = time;
@@ -52,7 +57,9 @@ internal sealed partial class PostgresStore : ISharedStore
         LockKey = KeyOf(database.Schema);
         _reader = new PostgresReader(database);
         Work = new PostgresWorkReader(_reader, State);
-        Queries = new PostgresQueries(_reader, State);
+        _searching = new SearchGate(searchTime ?? new CarrickOptions().QueryTimeLimit, time);
+        _searches = new PostgresReader(database, _searching);
+        Queries = new PostgresQueries(_reader, _searches, State, time);
     }
 
     public string Name => Database.Name;
@@ -80,7 +87,7 @@ internal sealed partial class PostgresStore : ISharedStore
     /// <summary>The id of this node among those of the schema.</summary>
     public long Node { get; private set; }
 
-    public StoreStatistics Statistics => new(_counters.Commits, _counters.Commands, 0, 0, 0, _reader.Reads);
+    public StoreStatistics Statistics => new(_counters.Commits, _counters.Commands, 0, 0, 0, _reader.Reads + _searches.Reads);
 
     private StoreWriter Writer => _writer ?? throw new StoreException($"'{Name}' is not open.", StoreFailure.Configuration);
 
@@ -176,6 +183,16 @@ internal sealed partial class PostgresStore : ISharedStore
     public ValueTask CommitAsync(IReadOnlyList<StoreCommand> commands, CancellationToken cancellationToken) => _gate.RunAsync(
         () => Writer.Commit(commands), cancellationToken);
 
+    public ValueTask<SearchBlock?> ReadNextBlockAsync(BlockKind kind, CancellationToken cancellationToken) => SearchBlocks.ReadNextAsync(_reader, kind, cancellationToken);
+
+    public ValueTask TrimAsync(DateTimeOffset eventsBefore, CancellationToken cancellationToken) => new(GuardAsync(
+        async () =>
+        {
+            await OldDays.DropAsync(Database, eventsBefore, cancellationToken).ConfigureAwait(false);
+            return true;
+        },
+        "trim").AsTask());
+
     public News? TakeNews() => Writer.TakeNews();
 
     public ValueTask EndSessionsAsync(IReadOnlyCollection<long> nodes, CancellationToken cancellationToken) => new(GuardAsync(
@@ -207,13 +224,13 @@ internal sealed partial class PostgresStore : ISharedStore
     public ValueTask MaintainAsync(bool idle, CancellationToken cancellationToken) => _gate.RunAsync(
         () =>
         {
+            var writer = Writer;
             if (_lease?.IsLost == true)
             {
                 // An idle node would not notice by a commit, and would start what becomes due.
-                throw Writer.Taken();
+                throw writer.Taken();
             }
 
-            Writer.DropOldDay();
             if (!_stable && _time.GetElapsedTime(_openedAt) >= StableAfter)
             {
                 MarkClean();
@@ -259,6 +276,7 @@ internal sealed partial class PostgresStore : ISharedStore
             _writer = null;
         }).ConfigureAwait(false);
         await Database.DisposeAsync().ConfigureAwait(false);
+        _searching.Dispose();
     }
 
     /// <summary>Counts the commit of a handler's transaction in this database.</summary>
@@ -290,9 +308,10 @@ internal sealed partial class PostgresStore : ISharedStore
             cancellationToken).ConfigureAwait(false);
         var low = await connection.ScalarAsync(Database.Sql("SELECT value FROM ~meta WHERE name = 'id_low'"), cancellationToken).ConfigureAwait(false);
         var newest = await connection.ScalarAsync(Database.Sql(NewestId), cancellationToken).ConfigureAwait(false);
+        var retention = await connection.ScalarAsync(Database.Sql("SELECT value FROM ~meta WHERE name = 'retention_at'"), cancellationToken).ConfigureAwait(false);
         var last = await connection.ScalarAsync(
             Database.Sql("SELECT setval('~ids', greatest($1, (SELECT last_value FROM ~ids)))"), cancellationToken, P.Int64((long)newest!)).ConfigureAwait(false);
-        return new StoreOwnership(0, (ulong)(long)low!, (long)last!, (int)(long)unclean!);
+        return new StoreOwnership(0, (ulong)(long)low!, (long)last!, (int)(long)unclean!) { RetentionAt = UnixTime.From(retention as long?) };
     }
 
     private async Task RequireAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

@@ -81,7 +81,10 @@ internal sealed class OpenStore : IDisposable
             database["SELECT epoch FROM leases WHERE shard = 0"].Scalar()!.Value,
             (ulong)database["SELECT value FROM meta WHERE name = 'id_low'"].Scalar()!.Value,
             database[NewestId].Scalar() ?? 0,
-            (int)unclean);
+            (int)unclean)
+        {
+            RetentionAt = UnixTime.From(database["SELECT value FROM meta WHERE name = 'retention_at'"].Scalar()),
+        };
         database.Execute("COMMIT");
         return facts;
     }

@@ -6,6 +6,7 @@ using Carrick.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace Carrick.Hosting;
 
@@ -21,7 +22,8 @@ public static class SqliteExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         var file = new SqliteFile(connectionString);
-        builder.UseStore(services => new SqliteStore(file, Time(services), Logger<SqliteStore>(services)));
+        builder.UseStore(services => new SqliteStore(
+            file, Time(services), Logger<SqliteStore>(services), searchTime: services.GetService<IOptions<CarrickOptions>>()?.Value.QueryTimeLimit));
         if (!builder.Services.Any(service => service.ServiceType == typeof(IHandlerDatabase)))
         {
             builder.UseHandlerDatabase(_ => new SqliteHandlerDatabase(new SqliteFile(file.ForHandlers())));

@@ -1,4 +1,5 @@
 using Carrick.Diagnostics;
+using Carrick.Hosting;
 using Carrick.Sqlite.Raw;
 using Carrick.Sqlite.Reading;
 using Carrick.Sqlite.Schema;
@@ -6,13 +7,14 @@ using Carrick.Sqlite.Writing;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
 using Carrick.Storage.Rows;
+using Carrick.Storage.Search;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace Carrick.Sqlite;
 
 /// <summary>The store in one SQLite file: one connection writes, a few read.</summary>
-internal sealed partial class SqliteStore : IStore
+internal sealed partial class SqliteStore : IStore, IStoreUpkeep
 {
     private static readonly TimeSpan StableAfter = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan DisposeWithin = TimeSpan.FromSeconds(5);
@@ -20,6 +22,7 @@ internal sealed partial class SqliteStore : IStore
     private readonly ILogger _logger;
     private readonly string _settings;
     private readonly ReaderPool _readers;
+    private readonly ReaderPool _searches;
     private OpenStore? _open;
     private long _openedAt;
     private bool _stable;
@@ -28,16 +31,18 @@ internal sealed partial class SqliteStore : IStore
     /// <param name="time">The clock.</param>
     /// <param name="logger">For the events of <see cref="Log"/>.</param>
     /// <param name="settings">More PRAGMA statements for the writer.</param>
-    public SqliteStore(SqliteFile file, TimeProvider time, ILogger logger, string settings = "")
+    /// <param name="searchTime">How long a search may take; 5 s by default.</param>
+    public SqliteStore(SqliteFile file, TimeProvider time, ILogger logger, string settings = "", TimeSpan? searchTime = null)
     {
         File = file;
         _time = time;
         _logger = logger.Guarded();
         // Not larger: when pages were reordered in a tree, a commit looks through the whole cache, which costs every commit under load.
         _settings = "PRAGMA wal_autocheckpoint = 0; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -4000; " + settings;
-        _readers = new ReaderPool(file);
+        _readers = new ReaderPool(file, ReaderLimits.Engine, time);
+        _searches = new ReaderPool(file, ReaderLimits.Searches(searchTime ?? new CarrickOptions().QueryTimeLimit), time);
         Work = new SqliteWorkReader(_readers, State);
-        Queries = new SqliteQueries(_readers, State);
+        Queries = new SqliteQueries(_readers, _searches, State, time);
     }
 
     public string Name => File.Name;
@@ -64,7 +69,7 @@ internal sealed partial class SqliteStore : IStore
         {
             var log = new FileInfo(File.LogPath);
             return new StoreStatistics(
-                Counters.Commits, Counters.Commands, Counters.Pages * OpenStore.LoggedPageSize, Counters.Checkpoints, log.Exists ? log.Length : 0, _readers.Reads);
+                Counters.Commits, Counters.Commands, Counters.Pages * OpenStore.LoggedPageSize, Counters.Checkpoints, log.Exists ? log.Length : 0, _readers.Reads + _searches.Reads);
         }
     }
 
@@ -118,22 +123,39 @@ internal sealed partial class SqliteStore : IStore
         "register names in",
         cancellationToken);
 
-    public async ValueTask CommitAsync(IReadOnlyList<StoreCommand> commands, CancellationToken cancellationToken)
+    // On the caller's thread, which has no other work: the commit thread's.
+    public ValueTask CommitAsync(IReadOnlyList<StoreCommand> commands, CancellationToken cancellationToken)
     {
-        await Gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        Gate.Wait(CancellationToken.None);
         try
         {
             Writer.Commit(commands);
+        }
+        catch (Exception exception)
+        {
+            return ValueTask.FromException(exception);
         }
         finally
         {
             Gate.Release();
         }
+
+        return ValueTask.CompletedTask;
     }
 
-    public async ValueTask MaintainAsync(bool idle, CancellationToken cancellationToken)
+    public ValueTask<SearchBlock?> ReadNextBlockAsync(BlockKind kind, CancellationToken cancellationToken) =>
+        _readers.ReadAsync(kind, static (database, kind) => SearchBlocks.ReadNext(database, kind), cancellationToken);
+
+    public ValueTask TrimAsync(DateTimeOffset eventsBefore, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    public ValueTask MaintainAsync(bool idle, CancellationToken cancellationToken)
     {
-        await Gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Gate.Wait(cancellationToken);
         try
         {
             Writer.Checkpoint(idle);
@@ -143,10 +165,16 @@ internal sealed partial class SqliteStore : IStore
                 MarkClean();
             }
         }
+        catch (Exception exception)
+        {
+            return ValueTask.FromException(exception);
+        }
         finally
         {
             Gate.Release();
         }
+
+        return ValueTask.CompletedTask;
     }
 
     public async ValueTask CloseAsync(CancellationToken cancellationToken)
@@ -178,6 +206,7 @@ internal sealed partial class SqliteStore : IStore
 
         try
         {
+            _searches.Dispose();
             _readers.Dispose();
             _open?.Dispose();
             _open = null;
@@ -191,9 +220,12 @@ internal sealed partial class SqliteStore : IStore
     private void MarkClean() => Writer.Transact(
         () => Writer.Database["UPDATE meta SET value = 0 WHERE name = 'unclean_starts'"].Run(), 1);
 
-    private async ValueTask<T> GuardAsync<T>(Func<T> action, string verb, CancellationToken cancellationToken)
+    private async ValueTask<T> GuardAsync<T>(Func<T> action, string verb, CancellationToken cancellationToken) =>
+        await DatabaseThread.RunAsync("carrick-store", () => Guard(action, verb, cancellationToken)).ConfigureAwait(false);
+
+    private T Guard<T>(Func<T> action, string verb, CancellationToken cancellationToken)
     {
-        await Gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Gate.Wait(cancellationToken);
         try
         {
             return action();

@@ -13,7 +13,9 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Carrick.Benchmarks.Serving;
 
@@ -22,6 +24,9 @@ internal static class BenchServer
 {
     public const string Integration = "bench";
 
+    /// <summary>For the API of a server that listens on this machine only and lives as long as a benchmark.</summary>
+    public const string AdminKey = "growth-8f1c2b9e-read-lists-4d7a60c3";
+
     public static async Task<int> RunAsync(Settings settings)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -29,6 +34,7 @@ internal static class BenchServer
         builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning);
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, settings.Ports[0]));
+        builder.Configuration["CARRICK_ADMIN_KEY"] = AdminKey;
         var handler = new BenchHandler(settings);
         builder.AddCarrick(carrick =>
         {
@@ -39,6 +45,14 @@ internal static class BenchServer
                 handler.AddTo(bench);
             });
         });
+        if (settings.RetentionSeconds > 0)
+        {
+            // Shorter than an operator may choose, so that a soak sees it many times over.
+            builder.Services.RemoveAll<IValidateOptions<CarrickOptions>>();
+            var kept = TimeSpan.FromSeconds(settings.RetentionSeconds);
+            builder.Services.Configure<CarrickOptions>(options => options.EventRetention = options.MessageIdRetention = options.DeadLetterRetention = options.LedgerRetention = kept);
+        }
+
         var app = builder.Build();
         app.MapCarrick();
         app.MapGet("/bench/stats", () => Results.Json(Read(app.Services, handler)));

@@ -1,3 +1,4 @@
+using Carrick.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -18,6 +19,10 @@ internal static partial class ApiFailures
         catch (EngineFullException exception)
         {
             return Problem.Of(ProblemCode.EngineFull, exception.Message, exception.RetryAfter);
+        }
+        catch (QueryRefusedException exception)
+        {
+            return Problem.Of(exception.IsTooSlow ? ProblemCode.SearchTooSlow : ProblemCode.SearchesBusy, exception.Message, exception.RetryAfter);
         }
         catch (StoreException exception) when (exception.Failure == StoreFailure.Data)
         {

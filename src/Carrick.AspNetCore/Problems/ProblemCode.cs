@@ -20,12 +20,14 @@ internal sealed record ProblemCode(string Code, int Status, string Title)
     public static readonly ProblemCode TooManyFailures = new("too_many_failures", 429, "Too many failed authentications from this address.");
     public static readonly ProblemCode Internal = new("internal", 500, "The request failed for a reason that is logged.");
     public static readonly ProblemCode EngineFull = new("engine_full", 503, "The engine cannot take this now.");
+    public static readonly ProblemCode SearchesBusy = new("searches_busy", 503, "Too many searches wait for the database.");
+    public static readonly ProblemCode SearchTooSlow = new("search_too_slow", 503, "The search took longer than one may.");
     public static readonly ProblemCode StoreUnavailable = new("store_unavailable", 503, "The store cannot be used now.");
 
     public static IReadOnlyList<ProblemCode> All { get; } =
     [
         BadRequest, InvalidJson, InvalidConfiguration, KeyRequired, ScopeMissing, NotFound, MethodNotAllowed, Conflict, BodyTooLarge, UnsupportedMediaType,
-        Unstorable, TooManyFailures, Internal, EngineFull, StoreUnavailable,
+        Unstorable, TooManyFailures, Internal, EngineFull, SearchesBusy, SearchTooSlow, StoreUnavailable,
     ];
 
     /// <summary>The URI of RFC 9457's <c>type</c>; a name, not an address.</summary>

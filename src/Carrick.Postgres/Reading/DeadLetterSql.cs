@@ -21,8 +21,25 @@ internal static class DeadLetterSql
         AND ($7::bigint[] IS NULL OR delivery IN (SELECT unnest($7)))
         """;
 
-    /// <summary>How many match, of those up to parameter 8.</summary>
-    public const string Count = $"SELECT count(*) FROM ~dead_letters WHERE {Matches} AND delivery <= $8";
+    /// <summary>Behind parameter 8, up to 9, oldest first, at most 10. Index dead_letters_open_by_id, as the others here.</summary>
+    public const string Oldest = $"{DeliveryRows.FromDead} WHERE {Matches} AND delivery > $8 AND delivery <= $9 ORDER BY delivery LIMIT $10";
+
+    /// <summary>How many match behind parameter 8, up to 9.</summary>
+    public const string Count = $"SELECT count(*) FROM ~dead_letters WHERE {Matches} AND delivery > $8 AND delivery <= $9";
+
+    private const int RowsInWindow = 2_048;
+
+    private const string EndOfWindow = "SELECT delivery FROM ~dead_letters WHERE replayed_by IS NULL AND delivery > $1 ORDER BY delivery LIMIT 1 OFFSET $2";
+
+    /// <summary>Newest first.</summary>
+    public static ScanSql Newest { get; } = new(
+        "SELECT delivery FROM ~dead_letters WHERE replayed_by IS NULL AND delivery < $1 ORDER BY delivery DESC LIMIT 1 OFFSET $2",
+        $"{DeliveryRows.FromDead} WHERE {Matches} AND delivery >= $8 AND delivery < $9 ORDER BY delivery DESC LIMIT $10");
+
+    /// <summary>The last key of a window that begins behind <paramref name="after"/>; <see langword="null"/> if the window reaches to the end.</summary>
+    public static async ValueTask<long?> FindEndAsync(PostgresReader reader, long after, long upTo, CancellationToken cancellationToken) =>
+        await reader.ListByIndexAsync(EndOfWindow, [P.Int64(after), P.Int32(RowsInWindow - 1)], static row => row.GetInt64(0), cancellationToken).ConfigureAwait(false) is [var end]
+            && end < upTo ? end : null;
 
     /// <summary>The parameters of <see cref="Matches"/>, and after them those of the rest of the statement.</summary>
     public static NpgsqlParameter[] Parameters(IdSpace ids, DeadLetterFilter filter, params ReadOnlySpan<NpgsqlParameter> others) =>

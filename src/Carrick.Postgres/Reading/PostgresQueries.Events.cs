@@ -1,6 +1,7 @@
 using Carrick.Postgres.Raw;
 using Carrick.Storage;
 using Carrick.Storage.Rows;
+using Carrick.Storage.Search;
 using Npgsql;
 
 namespace Carrick.Postgres.Reading;
@@ -43,37 +44,45 @@ internal sealed partial class PostgresQueries
         FROM ~event_keys AS k WHERE event = $1
         """;
 
-    public async ValueTask<IReadOnlyList<EventSummary>> ListEventsAsync(
+    public async ValueTask<ListPage<EventSummary>> ListEventsAsync(
         EventFilter filter, RecordId? before, int limit, CancellationToken cancellationToken)
     {
         var integration = filter.Integration is { } name ? state.Names.FindIntegration(name) : null;
         if (filter.Integration is not null && integration is null)
         {
-            return [];
+            return ListPage<EventSummary>.Empty;
         }
-
-        ValueTask<List<EventSummary>> ListAsync(string sql, params ReadOnlySpan<NpgsqlParameter> range) => reader.ListAsync(
-            sql, EventParameters(filter, integration, range), row => EventRows.ReadSummary(row, state), cancellationToken);
 
         var last = before?.Key ?? long.MaxValue;
-        if (filter.MessageId is null)
-        {
-            return await Window.ScanAsync(
-                (to, skip) => BoundaryAsync(EventBoundary, [P.Int64(to), P.Int32(skip)], cancellationToken),
-                (from, to, room) => ListAsync(EventWindow, P.Int64(from), P.Int64(to), P.Int32(room)),
-                last,
-                limit,
-                cancellationToken).ConfigureAwait(false);
-        }
+        return filter.MessageId is null
+            ? await ScanEventsAsync(filter, integration, last, limit, cancellationToken).ConfigureAwait(false)
+            : ListPage<EventSummary>.Of(
+                await ReadByMessageAsync(filter, filter.MessageId, integration, last, limit + 1, cancellationToken).ConfigureAwait(false), limit, item => item.Id);
+    }
 
-        var keys = await reader.ListAsync(
+    private async ValueTask<ListPage<EventSummary>> ScanEventsAsync(EventFilter filter, int? integration, long before, int limit, CancellationToken cancellationToken)
+    {
+        var scan = new PostgresScan<EventSummary>(
+            searches, new ScanSql(EventBoundary, EventWindow), () => EventParameters(filter, integration), row => EventRows.ReadSummary(row, state), item => item.Id.Key);
+        var query = BlockQuery.Events(integration, Stored(filter.Type), Stored(filter.Subject), Milliseconds(filter.From), Milliseconds(filter.To));
+        var scanned = await new ListScan(time).RunAsync(scan, query, before, limit + 1, cancellationToken).ConfigureAwait(false);
+        return ListScan.Page(scanned, limit, item => item.Id, state.Ids.Make);
+    }
+
+    private async ValueTask<IReadOnlyList<EventSummary>> ReadByMessageAsync(
+        EventFilter filter, string messageId, int? integration, long before, int limit, CancellationToken cancellationToken)
+    {
+        var keys = await searches.ListAsync(
             KeysByMessage,
             [
-                P.Text(filter.MessageId), P.Int64(last),
-                P.Text(filter.MessageId + DeduplicationKey.Separator), P.Text(filter.MessageId + DeduplicationKey.AfterSeparator),
+                P.Text(messageId), P.Int64(before),
+                P.Text(messageId + DeduplicationKey.Separator), P.Text(messageId + DeduplicationKey.AfterSeparator),
             ],
             static row => row.GetInt64(0), cancellationToken).ConfigureAwait(false);
-        return keys.Count == 0 ? [] : await ListAsync(EventsById, P.Int64s([.. keys]), P.Int32(limit)).ConfigureAwait(false);
+        return keys.Count == 0
+            ? []
+            : await searches.ListAsync(
+                EventsById, [.. EventParameters(filter, integration), P.Int64s([.. keys]), P.Int32(limit)], row => EventRows.ReadSummary(row, state), cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask<EventDetail?> FindEventAsync(RecordId id, CancellationToken cancellationToken) => !state.Ids.Owns(id)
@@ -96,9 +105,13 @@ internal sealed partial class PostgresQueries
             },
             cancellationToken).ConfigureAwait(false);
 
-    private static NpgsqlParameter[] EventParameters(EventFilter filter, int? integration, ReadOnlySpan<NpgsqlParameter> range) =>
+    private static NpgsqlParameter[] EventParameters(EventFilter filter, int? integration) =>
     [
-        P.Int32(integration), P.Text(filter.Type), P.Text(filter.Subject),
-        P.Int64(filter.From is { } from ? UnixTime.Due(from) : null), P.Int64(filter.To is { } to ? UnixTime.Due(to) : null), .. range,
+        P.Int32(integration), P.Text(filter.Type), P.Text(filter.Subject), P.Int64(Milliseconds(filter.From)), P.Int64(Milliseconds(filter.To)),
     ];
+
+    // Blocks hold what comes back from the database.
+    private static string? Stored(string? text) => StoredText.Read(StoredText.Write(text));
+
+    private static long? Milliseconds(DateTimeOffset? time) => time is { } value ? UnixTime.Due(value) : null;
 }

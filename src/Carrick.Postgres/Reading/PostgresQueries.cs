@@ -2,20 +2,20 @@ using Carrick.Postgres.Raw;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
 using Carrick.Storage.Rows;
+using Carrick.Storage.Search;
 using Npgsql;
 
 namespace Carrick.Postgres.Reading;
 
 /// <summary>The reads of people. Long scans are cut into short reads.</summary>
-internal sealed partial class PostgresQueries(PostgresReader reader, StoreState state) : IStoreQueries
+/// <param name="reader">For what is found by its key.</param>
+/// <param name="searches">For lists.</param>
+/// <param name="state">Ids and names.</param>
+/// <param name="time">The clock that ends a search.</param>
+internal sealed partial class PostgresQueries(PostgresReader reader, PostgresReader searches, StoreState state, TimeProvider time) : IStoreQueries
 {
     // Primary key.
     private const string Attempts = $"SELECT {AttemptRows.Columns} FROM ~attempts WHERE delivery = $1 ORDER BY number LIMIT 1000";
-
-    // Primary key, or index dead_letters_open for a consumer.
-    private const string OldestDead = $"{DeliveryRows.FromDead} WHERE {DeadLetterSql.Matches} AND delivery > $8 AND delivery <= $9 ORDER BY delivery LIMIT $10";
-
-    private const string NewestDead = $"{DeliveryRows.FromDead} WHERE {DeadLetterSql.Matches} AND delivery < $8 ORDER BY delivery DESC LIMIT $9";
 
     // Primary keys.
     private const string Replay = $"SELECT {ReplayRows.Columns} FROM ~replays WHERE id = $1";
@@ -34,29 +34,48 @@ internal sealed partial class PostgresQueries(PostgresReader reader, StoreState 
             : [];
 
     public async ValueTask<IReadOnlyList<DeliveryView>> ReadDeadLettersAsync(
-        DeadLetterFilter filter, RecordId? after, RecordId? upTo, int limit, CancellationToken cancellationToken) =>
-        await reader.ListAsync(
-            OldestDead,
-            DeadLetterSql.Parameters(state.Ids, filter, P.Int64(after?.Key ?? 0), P.Int64(upTo?.Key ?? long.MaxValue), P.Int32(limit)),
-            row => DeliveryRows.Read(row, state),
-            cancellationToken).ConfigureAwait(false);
+        DeadLetterFilter filter, RecordId? after, RecordId? upTo, int limit, CancellationToken cancellationToken)
+    {
+        var found = new List<DeliveryView>();
+        var (last, next) = (upTo?.Key ?? long.MaxValue, after?.Key ?? (long?)0);
+        while (next is { } position && found.Count < limit)
+        {
+            next = await DeadLetterSql.FindEndAsync(reader, position, last, cancellationToken).ConfigureAwait(false);
+            found.AddRange(await reader.ListByIndexAsync(
+                DeadLetterSql.Oldest,
+                DeadLetterSql.Parameters(state.Ids, filter, P.Int64(position), P.Int64(next ?? last), P.Int32(limit - found.Count)),
+                row => DeliveryRows.Read(row, state),
+                cancellationToken).ConfigureAwait(false));
+        }
 
-    public async ValueTask<IReadOnlyList<DeliveryView>> ListDeadLettersAsync(
-        DeadLetterFilter filter, RecordId? before, int limit, CancellationToken cancellationToken) =>
-        await reader.ListAsync(
-            NewestDead,
-            DeadLetterSql.Parameters(state.Ids, filter, P.Int64(before?.Key ?? long.MaxValue), P.Int32(limit)),
-            row => DeliveryRows.Read(row, state),
-            cancellationToken).ConfigureAwait(false);
+        return found;
+    }
+
+    public async ValueTask<ListPage<DeliveryView>> ListDeadLettersAsync(
+        DeadLetterFilter filter, RecordId? before, int limit, CancellationToken cancellationToken)
+    {
+        var scan = new PostgresScan<DeliveryView>(
+            searches, DeadLetterSql.Newest, () => DeadLetterSql.Parameters(state.Ids, filter), row => DeliveryRows.Read(row, state), view => view.Id.Key);
+        var scanned = await new ListScan(time).RunAsync(
+            scan, BlockQuery.Deliveries(null, null), before?.Key ?? long.MaxValue, limit + 1, cancellationToken).ConfigureAwait(false);
+        return ListScan.Page(scanned, limit, view => view.Id, state.Ids.Make);
+    }
 
     public async ValueTask<long> CountDeadLettersAsync(DeadLetterFilter filter, CancellationToken cancellationToken)
     {
-        var counts = await reader.ListAsync(
-            DeadLetterSql.Count,
-            DeadLetterSql.Parameters(state.Ids, filter, P.Int64(long.MaxValue)),
-            static row => row.GetInt64(0),
-            cancellationToken).ConfigureAwait(false);
-        return counts[0];
+        var (count, next) = (0L, (long?)0);
+        while (next is { } position)
+        {
+            next = await DeadLetterSql.FindEndAsync(searches, position, long.MaxValue, cancellationToken).ConfigureAwait(false);
+            var counts = await searches.ListByIndexAsync(
+                DeadLetterSql.Count,
+                DeadLetterSql.Parameters(state.Ids, filter, P.Int64(position), P.Int64(next ?? long.MaxValue)),
+                static row => row.GetInt64(0),
+                cancellationToken).ConfigureAwait(false);
+            count += counts[0];
+        }
+
+        return count;
     }
 
     public async ValueTask<ReplayJob?> FindReplayAsync(RecordId id, CancellationToken cancellationToken) =>
@@ -69,18 +88,12 @@ internal sealed partial class PostgresQueries(PostgresReader reader, StoreState 
         await reader.ListAsync(Keys, [], AdminRows.ReadKey, cancellationToken).ConfigureAwait(false);
 
     public async ValueTask<IReadOnlyList<AuditLine>> ListAuditAsync(long? before, int limit, CancellationToken cancellationToken) =>
-        await reader.ListAsync(
+        await searches.ListAsync(
             Audit, [P.Int64(before ?? long.MaxValue), P.Int32(limit)], AdminRows.ReadAudit, cancellationToken).ConfigureAwait(false);
 
     public async ValueTask<string?> ReadConfigurationAsync(CancellationToken cancellationToken) =>
         await reader.ListAsync(Configuration, [], static row => row.Text(0), cancellationToken).ConfigureAwait(false) is [var document] ? document : null;
 
-    private ValueTask<List<DeliveryView>> ListDeliveriesAsync(string sql, NpgsqlParameter[] parameters, CancellationToken cancellationToken) =>
-        reader.ListByIndexAsync(sql, parameters, row => DeliveryRows.Read(row, state), cancellationToken);
-
     private ValueTask<List<ReplayJob>> ListReplaysAsync(string sql, NpgsqlParameter[] parameters, CancellationToken cancellationToken) =>
         reader.ListAsync(sql, parameters, row => ReplayRows.Read(row, state.Ids), cancellationToken);
-
-    private async ValueTask<long> BoundaryAsync(string sql, NpgsqlParameter[] parameters, CancellationToken cancellationToken) =>
-        await reader.ListByIndexAsync(sql, parameters, static row => row.GetInt64(0), cancellationToken).ConfigureAwait(false) is [var key] ? key : 0;
 }

@@ -5,7 +5,9 @@ using Npgsql;
 namespace Carrick.Postgres.Reading;
 
 /// <summary>Runs reads on a few pooled connections. Thread-safe.</summary>
-internal sealed class PostgresReader(PostgresDatabase database)
+/// <param name="database">Where.</param>
+/// <param name="gate">Through which the reads of people go; <see langword="null"/> for those that nobody may hold up.</param>
+internal sealed class PostgresReader(PostgresDatabase database, SearchGate? gate = null)
 {
     private long _reads;
 
@@ -23,10 +25,10 @@ internal sealed class PostgresReader(PostgresDatabase database)
     public ValueTask<List<T>> ListAsync<T>(
         string sql, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
         GuardAsync(
-            async connection =>
+            async (connection, ending) =>
             {
                 var query = new Query(connection, null, database);
-                return await query.ListAsync(sql, parameters, read, cancellationToken).ConfigureAwait(false);
+                return await query.ListAsync(sql, parameters, read, ending).ConfigureAwait(false);
             },
             cancellationToken);
 
@@ -35,10 +37,10 @@ internal sealed class PostgresReader(PostgresDatabase database)
     public ValueTask<List<T>> ListByIndexAsync<T>(
         string sql, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
         GuardAsync(
-            async connection =>
+            async (connection, ending) =>
             {
                 var query = new Query(connection, null, database);
-                return await query.ListByIndexAsync(sql, parameters, read, cancellationToken).ConfigureAwait(false);
+                return await query.ListByIndexAsync(sql, parameters, read, ending).ConfigureAwait(false);
             },
             cancellationToken);
 
@@ -46,17 +48,21 @@ internal sealed class PostgresReader(PostgresDatabase database)
     /// <exception cref="StoreException">The database cannot be read.</exception>
     public ValueTask<T> SnapshotAsync<T>(Func<Query, Task<T>> read, CancellationToken cancellationToken) =>
         GuardAsync(
-            async connection =>
+            async (connection, ending) =>
             {
-                await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken).ConfigureAwait(false);
+                await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ending).ConfigureAwait(false);
                 var query = new Query(connection, transaction, database);
                 var result = await read(query).ConfigureAwait(false);
-                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                await transaction.CommitAsync(ending).ConfigureAwait(false);
                 return result;
             },
             cancellationToken);
 
-    private async ValueTask<T> GuardAsync<T>(Func<NpgsqlConnection, Task<T>> action, CancellationToken cancellationToken)
+    private ValueTask<T> GuardAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> action, CancellationToken cancellationToken) => gate is null
+        ? RunAsync(action, cancellationToken)
+        : gate.RunAsync(ending => RunAsync(action, ending), cancellationToken);
+
+    private async ValueTask<T> RunAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _reads);
         for (var left = PostgresDatabase.Readers; ; left--)
@@ -64,7 +70,7 @@ internal sealed class PostgresReader(PostgresDatabase database)
             try
             {
                 await using var connection = await database.OpenPooledAsync(cancellationToken).ConfigureAwait(false);
-                return await action(connection).ConfigureAwait(false);
+                return await action(connection, cancellationToken).ConfigureAwait(false);
             }
             catch (PostgresException error) when (left > 0 && PostgresErrors.IsEndOfSession(error))
             {

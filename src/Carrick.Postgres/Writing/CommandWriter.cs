@@ -91,6 +91,7 @@ internal sealed class CommandWriter(StoreState state, ChangeWriter changes) : ID
             case EndReplayJobCommand end: return _replay.End(transaction, end);
             case SetConsumerStateCommand set: changes.OfConsumer(set.Consumer); return ConsumerWriter.Set(transaction, set);
             case RetentionCommand retention: _retention.Apply(transaction, retention); return true;
+            case SealBlockCommand seal: BlockWriter.Write(transaction, seal.Block); return true;
             case PutApiKeyCommand put: return AdminWriter.Put(transaction, put);
             case RevokeApiKeyCommand revoke: return AdminWriter.Revoke(transaction, revoke);
             case PutConfigurationCommand put: changes.OfAll(ChangeKind.Configuration); return AdminWriter.Put(transaction, put);

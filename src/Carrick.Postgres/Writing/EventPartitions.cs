@@ -9,6 +9,7 @@ namespace Carrick.Postgres.Writing;
 internal sealed class EventPartitions(SchemaName schema)
 {
     private const string Prefix = "events_";
+    private const long KeysOfDay = 86_400_000L << 12;
     private readonly HashSet<DateOnly> _known = [];
 
     /// <summary>The days of new events for which no partition is known to exist.</summary>
@@ -55,11 +56,11 @@ internal sealed class EventPartitions(SchemaName schema)
     /// <summary>A commit failed, perhaps because somebody else took a day away: what is there is asked for again.</summary>
     public void Forget() => _known.Clear();
 
-    /// <summary>Days whose last id is older than <paramref name="before"/>, oldest first.</summary>
+    /// <summary>The days that end before a time, oldest first.</summary>
     public static List<DateOnly> Older(WriteTransaction transaction, DateTimeOffset before)
     {
         var names = transaction.List(
-            "SELECT c.relname::text FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid WHERE i.inhparent = to_regclass($1) ORDER BY 1",
+            "SELECT c.relname::text FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid WHERE i.inhparent = to_regclass($1) AND NOT i.inhdetachpending ORDER BY 1",
             row => row.GetString(0),
             P.Text(transaction.Sql("~events")));
         var first = DateOnly.FromDateTime(before.UtcDateTime);
@@ -67,11 +68,11 @@ internal sealed class EventPartitions(SchemaName schema)
     }
 
     /// <summary>
-    /// Drops a day if nothing that is outstanding or dead needs its events. Deliveries of the day's first attempt have ids of the day,
-    /// or of the hour after it; those of replays are found by their link.
+    /// Closes a day if nothing that is outstanding or dead needs its events: nothing of it is replayed any more, so that it can be dropped outside of this
+    /// transaction. Deliveries of the day's first attempt have ids of the day, or of the hour after it; those of replays are found by their link.
     /// </summary>
-    /// <returns>Whether it was dropped.</returns>
-    public bool TryDrop(WriteTransaction transaction, DateOnly day, int[] consumers)
+    /// <returns>Whether it is closed.</returns>
+    public static bool TryClose(WriteTransaction transaction, DateOnly day, int[] consumers)
     {
         var (from, to) = (Start(day), Start(day.AddDays(1)));
         var held = transaction.Scalar(
@@ -89,18 +90,22 @@ internal sealed class EventPartitions(SchemaName schema)
             return false;
         }
 
-        transaction.Run($"DROP TABLE ~{NameOf(day)}");
-        transaction.Run("DELETE FROM ~replayed_events WHERE event >= $1 AND event < $2", P.Int64(from), P.Int64(to));
-        _known.Remove(day);
+        transaction.Run("INSERT INTO ~meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", P.Text(MarkOf(day)), P.Int64(from));
         return true;
     }
+
+    /// <summary>The day that begins with a key.</summary>
+    public static DateOnly DayOf(long start) => DateOnly.FromDateTime(DateTimeOffset.FromUnixTimeMilliseconds(start >> 12).UtcDateTime);
+
+    public static string NameOf(DateOnly day) => Prefix + day.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
+
+    /// <summary>The name in <c>meta</c> that marks a day as closed: with its number since 1970.</summary>
+    public static string MarkOf(DateOnly day) => string.Create(CultureInfo.InvariantCulture, $"closed day {Start(day) / KeysOfDay}");
+
+    public static long Start(DateOnly day) => UnixTime.Key(new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));
 
     private static DateOnly DayOf(RecordId id) => DateOnly.FromDateTime(id.CreatedAt.UtcDateTime);
 
     private static DateOnly? DayOf(string name) =>
         DateOnly.TryParseExact(name.AsSpan(Math.Min(name.Length, Prefix.Length)), "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null;
-
-    private static string NameOf(DateOnly day) => Prefix + day.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
-
-    private static long Start(DateOnly day) => UnixTime.Key(new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));
 }

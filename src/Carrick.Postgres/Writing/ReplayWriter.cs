@@ -1,5 +1,4 @@
 using Carrick.Postgres.Raw;
-using Carrick.Postgres.Reading;
 using Carrick.Shards;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
@@ -17,7 +16,8 @@ internal sealed class ReplayWriter(StoreState state, ChangeWriter changes)
         WITH input AS MATERIALIZED (
             SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::text[], $5::integer[], $6::bigint[], $7::integer[])
                 AS i (id, event, consumer, ordering_key, flags, dead_letter, shard)
-            WHERE EXISTS (SELECT 1 FROM ~events AS e WHERE e.id = i.event)),
+            WHERE EXISTS (SELECT 1 FROM ~events AS e WHERE e.id = i.event)
+                AND NOT EXISTS (SELECT 1 FROM ~meta WHERE name = 'closed day ' || (i.event / 353894400000))),
         taken AS (
             UPDATE ~dead_letters AS d SET replayed_by = i.id FROM input AS i
             WHERE d.delivery = i.dead_letter AND d.event = i.event AND d.replayed_by IS NULL RETURNING d.replayed_by AS id, d.shard),
@@ -98,10 +98,6 @@ internal sealed class ReplayWriter(StoreState state, ChangeWriter changes)
     public bool Create(WriteTransaction transaction, CreateReplayJobCommand command)
     {
         var job = command.Job;
-        var total = transaction.Scalar(
-            $"SELECT count(*) FROM ~dead_letters WHERE {DeadLetterSql.Matches} AND delivery <= $8",
-            [.. DeadLetterSql.Parameters(state.Ids, job.Filter), P.Int64(job.Id.Key)]);
-        command.Job = job = job with { Total = total ?? 0 };
         if (!changes.Owns(ShardSet.Leading))
         {
             changes.OfAll(ChangeKind.Replay);

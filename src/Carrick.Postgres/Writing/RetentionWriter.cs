@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Carrick.Postgres.Raw;
 using Carrick.Storage.Commands;
 using Carrick.Storage.Rows;
@@ -6,12 +7,17 @@ using Npgsql;
 namespace Carrick.Postgres.Writing;
 
 /// <summary>
-/// Deletes what is past its retention, in small batches by id. An event with outstanding work or a dead letter stays;
-/// the pass over the events goes on behind it from one batch to the next and starts again when it is through.
-/// Days that are empty, or that nothing holds, are dropped whole by <see cref="EventPartitions"/>.
+/// Deletes what is past its retention, table after table, in small steps by id. An event with outstanding work or a dead letter stays. A sweep goes on behind
+/// the last step from one command to the next; what a lost transaction has left is found by the next sweep.
+/// Days that nothing holds are closed here, and dropped whole by <see cref="OldDays"/>; of a day that will be, no row is deleted.
 /// </summary>
-internal sealed class RetentionWriter(StoreState state, ChangeWriter changes)
+internal sealed class RetentionWriter
 {
+    // Shorter retentions do not wait for the day to end.
+    private static readonly TimeSpan ByDayFrom = TimeSpan.FromDays(7);
+
+    private const int BlocksInStep = 16;
+
     private const string DeadLetters =
         """
         WITH old AS (SELECT delivery FROM ~dead_letters WHERE at < $1 ORDER BY at LIMIT $2),
@@ -22,10 +28,10 @@ internal sealed class RetentionWriter(StoreState state, ChangeWriter changes)
 
     private const string Outcomes =
         """
-        WITH old AS (SELECT delivery FROM ~outcomes WHERE delivery < $1 AND at < $2 ORDER BY delivery LIMIT $3),
-        gone AS (DELETE FROM ~outcomes AS o USING old WHERE o.delivery = old.delivery RETURNING o.delivery),
+        WITH old AS MATERIALIZED (SELECT delivery, at FROM ~outcomes WHERE delivery > $1 AND delivery < $2 ORDER BY delivery LIMIT $4),
+        gone AS (DELETE FROM ~outcomes AS o USING old WHERE o.delivery = old.delivery AND old.at < $3 RETURNING o.delivery),
         tried AS (DELETE FROM ~attempts AS a USING gone WHERE a.delivery = gone.delivery RETURNING 1)
-        SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM tried)
+        SELECT (SELECT count(*) FROM old), (SELECT max(delivery) FROM old), (SELECT count(*) FROM gone) + (SELECT count(*) FROM tried)
         """;
 
     // Ids of an event's first deliveries lie between its own and the next event's; those of replays are kept in replayed_events.
@@ -47,86 +53,152 @@ internal sealed class RetentionWriter(StoreState state, ChangeWriter changes)
         SELECT (SELECT count(*) FROM batch), (SELECT max(id) FROM batch), (SELECT count(*) FROM gone)
         """;
 
-    private long _eventCursor;
+    private readonly StoreState _state;
+    private readonly ChangeWriter _changes;
+    private readonly Func<WriteTransaction, RetentionCommand, int, long?>[] _tables;
+    private int _table;
+    private long _cursor;
+
+    public RetentionWriter(StoreState state, ChangeWriter changes)
+    {
+        _state = state;
+        _changes = changes;
+        _tables = [CloseDays, DeleteDeadLetters, DeleteOutcomes, DeleteEvents, DeleteKeys, DeleteAudit, DeleteReplays, DeleteVersions, DeleteEventBlocks, DeleteDeliveryBlocks, DeleteChanges];
+    }
 
     public void Apply(WriteTransaction transaction, RetentionCommand command)
     {
         command.Forget();
-        DeleteDeadLetters(transaction, command);
-        DeleteOutcomes(transaction, command);
-        DeleteEvents(transaction, command);
-        var keys = P.Int64(UnixTime.Key(command.KeysBefore));
-        Delete(transaction, command, "DELETE FROM ~event_keys WHERE event IN (SELECT event FROM ~event_keys WHERE event < $1 ORDER BY event LIMIT $2)", keys);
-        var before = UnixTime.Of(command.DeadLettersBefore);
-        Delete(transaction, command, "DELETE FROM ~audit WHERE number IN (SELECT number FROM ~audit WHERE at < $1 ORDER BY number LIMIT $2)", P.Int64(before));
-        Delete(transaction, command, "DELETE FROM ~replays WHERE id IN (SELECT id FROM ~replays WHERE state <> 0 AND ended_at < $1 LIMIT $2)", P.Int64(before));
-        DeleteVersions(transaction, command);
-        DeleteChanges(transaction, command);
+        var started = Stopwatch.GetTimestamp();
+        var looked = 0;
+        while (_table < _tables.Length && looked < command.Limit && (looked == 0 || command.Budget is not { } budget || Stopwatch.GetElapsedTime(started) < budget))
+        {
+            var rows = Math.Min(RetentionCommand.Step, command.Limit - looked);
+            if (_tables[_table](transaction, command, rows) is { } next)
+            {
+                (_cursor, looked) = (next, looked + rows);
+            }
+            else
+            {
+                (_table, _cursor) = (_table + 1, 0);
+            }
+        }
+
+        command.More = _table < _tables.Length;
+        if (!command.More)
+        {
+            _table = 0;
+            if (command.Now is { } now)
+            {
+                transaction.Run(
+                    "INSERT INTO ~meta AS m (name, value) VALUES ('retention_at', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value", P.Int64(UnixTime.Of(now)));
+            }
+        }
+
+        command.Took = Stopwatch.GetElapsedTime(started);
     }
 
-    // Nobody is that far behind: a node whose lease has ended joins anew. Their ids are times. They are no records, and not counted as such.
-    private static void DeleteChanges(WriteTransaction transaction, RetentionCommand command)
+    private long? CloseDays(WriteTransaction transaction, RetentionCommand command, int rows)
     {
-        const string Changes = "DELETE FROM ~changes WHERE id IN (SELECT id FROM ~changes WHERE id < $1 ORDER BY id LIMIT $2)";
-        command.More |= transaction.Run(Changes, P.Int64(UnixTime.Key(command.EventsBefore)), P.Int64(command.Limit)) == command.Limit;
+        int[] consumers = [.. _state.Names.ConsumerNumbers];
+        foreach (var day in EventPartitions.Older(transaction, command.EventsBefore))
+        {
+            EventPartitions.TryClose(transaction, day, consumers);
+        }
+
+        command.Closed = (int)(transaction.Scalar("SELECT count(*) FROM ~meta WHERE name LIKE 'closed day %'") ?? 0);
+        return null;
     }
 
-    // As long as anything is stored that could come again, so that a replay is still found late.
-    private static void DeleteVersions(WriteTransaction transaction, RetentionCommand command)
-    {
-        var before = command.EventsBefore < command.DeadLettersBefore ? command.EventsBefore : command.DeadLettersBefore;
-        Delete(
-            transaction,
-            command,
-            """
-            DELETE FROM ~delivered_versions WHERE (consumer, subject) IN
-                (SELECT consumer, subject FROM ~delivered_versions WHERE at < $1 ORDER BY at LIMIT $2)
-            """,
-            P.Int64(UnixTime.Of(before)));
-    }
-
-    private void DeleteDeadLetters(WriteTransaction transaction, RetentionCommand command)
+    private long? DeleteDeadLetters(WriteTransaction transaction, RetentionCommand command, int rows)
     {
         var gone = transaction.List(
             DeadLetters,
             row => (Consumer: row.GetInt32(0), Open: row.GetBoolean(1), Attempts: row.GetInt64(2), Shard: (int)row.GetInt16(3)),
-            P.Int64(UnixTime.Of(command.DeadLettersBefore)), P.Int64(command.Limit));
-        Count(command, gone.Count);
-        command.Deleted += gone is [var first, ..] ? (int)first.Attempts : 0;
-        command.OpenDeadLettersDeleted = gone.Where(row => row.Open && changes.Owns(row.Shard)).CountBy(row => row.Consumer).ToDictionary();
+            P.Int64(UnixTime.Of(command.DeadLettersBefore)), P.Int64(rows));
+        command.Deleted += gone.Count + (gone is [var first, ..] ? (int)first.Attempts : 0);
+        foreach (var dead in gone.Where(row => row.Open && _changes.Owns(row.Shard)))
+        {
+            command.CountOpenDeadLetter(dead.Consumer);
+        }
+
         foreach (var (place, count) in gone.Where(row => row.Open).CountBy(row => (row.Shard, row.Consumer)))
         {
-            changes.DeadLeft(place.Shard, place.Consumer, count);
+            _changes.DeadLeft(place.Shard, place.Consumer, count);
         }
+
+        return gone.Count < rows ? null : 0;
     }
 
-    private static void DeleteOutcomes(WriteTransaction transaction, RetentionCommand command)
-    {
-        var (gone, attempts) = transaction.List(
+    private long? DeleteOutcomes(WriteTransaction transaction, RetentionCommand command, int rows) => Step(
+        command, rows, transaction.List(
             Outcomes,
-            row => (row.GetInt64(0), row.GetInt64(1)),
-            P.Int64(UnixTime.Key(command.EventsBefore)), P.Int64(UnixTime.Of(command.EventsBefore)), P.Int64(command.Limit))[0];
-        Count(command, (int)gone);
-        command.Deleted += (int)attempts;
+            ReadStep,
+            P.Int64(_cursor), P.Int64(UnixTime.Key(command.EventsBefore)), P.Int64(UnixTime.Of(command.EventsBefore)), P.Int64(rows))[0]);
+
+    private long? DeleteEvents(WriteTransaction transaction, RetentionCommand command, int rows)
+    {
+        var before = command.Now - command.EventsBefore >= ByDayFrom
+            ? new DateTimeOffset(command.EventsBefore.UtcDateTime.Date, TimeSpan.Zero)
+            : command.EventsBefore;
+        return Step(
+            command, rows, transaction.List(
+                Events, ReadStep, P.Int64(_cursor), P.Int64(UnixTime.Key(before)), P.Int64(rows), P.Int32s([.. _state.Names.ConsumerNumbers]))[0]);
     }
 
-    private void DeleteEvents(WriteTransaction transaction, RetentionCommand command)
+    private long? DeleteKeys(WriteTransaction transaction, RetentionCommand command, int rows) => Delete(
+        transaction, command, rows,
+        "DELETE FROM ~event_keys WHERE event IN (SELECT event FROM ~event_keys WHERE event < $1 ORDER BY event LIMIT $2)", UnixTime.Key(command.KeysBefore));
+
+    // A line behind one that has to stay stays too: none is looked at that is not deleted.
+    private long? DeleteAudit(WriteTransaction transaction, RetentionCommand command, int rows) => Delete(
+        transaction, command, rows,
+        """
+        WITH first AS MATERIALIZED (SELECT number, at FROM ~audit ORDER BY number LIMIT $2)
+        DELETE FROM ~audit WHERE number IN (SELECT number FROM first WHERE number < coalesce((SELECT min(number) FROM first WHERE at >= $1), 9223372036854775807))
+        """,
+        UnixTime.Of(command.DeadLettersBefore));
+
+    private long? DeleteReplays(WriteTransaction transaction, RetentionCommand command, int rows) => Delete(
+        transaction, command, rows,
+        "DELETE FROM ~replays WHERE id IN (SELECT id FROM ~replays WHERE id < $1 AND state <> 0 AND ended_at < $3 ORDER BY id LIMIT $2)",
+        UnixTime.Key(command.DeadLettersBefore), P.Int64(UnixTime.Of(command.DeadLettersBefore)));
+
+    // As long as anything is stored that could come again, so that a replay is still found late.
+    private long? DeleteVersions(WriteTransaction transaction, RetentionCommand command, int rows) => Delete(
+        transaction, command, rows,
+        """
+        DELETE FROM ~delivered_versions WHERE (consumer, subject) IN
+            (SELECT consumer, subject FROM ~delivered_versions WHERE at < $1 ORDER BY at LIMIT $2)
+        """,
+        UnixTime.Of(command.EventsBefore < command.DeadLettersBefore ? command.EventsBefore : command.DeadLettersBefore));
+
+    private long? DeleteEventBlocks(WriteTransaction transaction, RetentionCommand command, int rows) => DeleteBlocks(transaction, command, "~event_blocks");
+
+    private long? DeleteDeliveryBlocks(WriteTransaction transaction, RetentionCommand command, int rows) => DeleteBlocks(transaction, command, "~delivery_blocks");
+
+    // What is left of their ranges is little, and is found without them. They are no records, and not counted as such.
+    private static long? DeleteBlocks(WriteTransaction transaction, RetentionCommand command, string table) => transaction.Run(
+        $"DELETE FROM {table} WHERE to_key IN (SELECT to_key FROM {table} WHERE to_key < $1 ORDER BY to_key LIMIT $2)",
+        P.Int64(UnixTime.Key(command.EventsBefore)), P.Int64(BlocksInStep)) < BlocksInStep ? null : 0;
+
+    // Nobody is that far behind: a node whose lease has ended joins anew. Their ids are times. They are no records either.
+    private long? DeleteChanges(WriteTransaction transaction, RetentionCommand command, int rows) => transaction.Run(
+        "DELETE FROM ~changes WHERE id IN (SELECT id FROM ~changes WHERE id < $1 ORDER BY id LIMIT $2)",
+        P.Int64(UnixTime.Key(command.EventsBefore)), P.Int64(rows)) < rows ? null : 0;
+
+    private static (long Seen, long Last, long Deleted) ReadStep(NpgsqlDataReader row) => (row.GetInt64(0), row.IsDBNull(1) ? 0 : row.GetInt64(1), row.GetInt64(2));
+
+    private static long? Step(RetentionCommand command, int rows, (long Seen, long Last, long Deleted) step)
     {
-        var (seen, last, gone) = transaction.List(
-            Events,
-            row => (row.GetInt64(0), row.IsDBNull(1) ? 0 : row.GetInt64(1), row.GetInt64(2)),
-            P.Int64(_eventCursor), P.Int64(UnixTime.Key(command.EventsBefore)), P.Int64(command.Limit), P.Int32s([.. state.Names.ConsumerNumbers]))[0];
-        _eventCursor = seen == command.Limit ? last : 0;
-        command.More |= seen == command.Limit;
-        command.Deleted += (int)gone;
+        command.Deleted += (int)step.Deleted;
+        return step.Seen < rows ? null : step.Last;
     }
 
-    private static void Delete(WriteTransaction transaction, RetentionCommand command, string sql, NpgsqlParameter before) =>
-        Count(command, transaction.Run(sql, before, P.Int64(command.Limit)));
-
-    private static void Count(RetentionCommand command, int rows)
+    private static long? Delete(WriteTransaction transaction, RetentionCommand command, int rows, string sql, long before, params NpgsqlParameter[] more)
     {
-        command.Deleted += rows;
-        command.More |= rows == command.Limit;
+        var deleted = transaction.Run(sql, [P.Int64(before), P.Int64(rows), .. more]);
+        command.Deleted += deleted;
+        return deleted < rows ? null : 0;
     }
 }

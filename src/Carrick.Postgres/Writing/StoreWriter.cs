@@ -34,7 +34,6 @@ internal sealed class StoreWriter(
 
     private readonly CommandWriter _commands = new(state, changes);
     private readonly EventPartitions _partitions = new(database.Schema);
-    private readonly OldDays _oldDays = new(state);
     private NpgsqlConnection? _connection;
     private CommitDoubt? _doubt;
     private Settled? _settled;
@@ -71,7 +70,6 @@ internal sealed class StoreWriter(
             }
 
             _partitions.Created(missing);
-            _oldDays.Note(commands);
         }
         catch (StoreException failure) when (failure.Failure == StoreFailure.Unknown)
         {
@@ -155,15 +153,6 @@ internal sealed class StoreWriter(
         {
             Abandon();
             throw PostgresErrors.Wrap(error, database.Name, "read");
-        }
-    }
-
-    /// <summary>Drops one day of events that is past its retention, if there is one.</summary>
-    public void DropOldDay()
-    {
-        if (_doubt is null)
-        {
-            _oldDays.DropOne(_partitions, change => Transact(change, 1));
         }
     }
 

@@ -21,9 +21,12 @@ internal sealed class ConfigDocument
 /// <param name="Key">The path of the key.</param>
 internal sealed record ConfigPlace(string File, long Line, long Column, string Key);
 
-/// <summary>The keys <c>retention</c> and <c>limits</c>; unset members leave the default. They take effect at start.</summary>
+/// <summary>The keys <c>retention</c>, which takes effect at once, and <c>limits</c>, which take effect at start; unset members leave the default.</summary>
 internal sealed record EngineSettings
 {
+    /// <summary>What cannot change before the next start.</summary>
+    public EngineSettings AtStart => this with { EventRetention = null, MessageIdRetention = null, DeadLetterRetention = null };
+
     public TimeSpan? EventRetention { get; init; }
 
     public TimeSpan? MessageIdRetention { get; init; }

@@ -7,7 +7,7 @@ namespace Carrick.Server.Serve;
 
 /// <summary>Puts in force what another node that shares the store has been given by <c>PUT /v1/config</c>.</summary>
 internal sealed partial class ConfigurationFollower(
-    ICarrickEngine engine, IStore store, ActiveConfiguration active, Func<string, string?> environment, ILogger<ConfigurationFollower> logger)
+    IServiceProvider services, ICarrickEngine engine, IStore store, ActiveConfiguration active, Func<string, string?> environment, ILogger<ConfigurationFollower> logger)
 {
     public async Task FollowAsync(CancellationToken cancellationToken)
     {
@@ -29,6 +29,7 @@ internal sealed partial class ConfigurationFollower(
             }
 
             await engine.ApplyAsync(document.Integrations, cancellationToken);
+            OptionSections.SetRetention(services, document.Settings);
             active.Document = text;
             LogFollowed(document.Integrations.Count);
         }

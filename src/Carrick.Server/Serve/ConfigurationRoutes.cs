@@ -66,7 +66,7 @@ internal static partial class ConfigurationRoutes
                 !dryRun,
                 document.Integrations.Count,
                 document.Integrations.Sum(integration => integration.Consumers.Count),
-                document.Settings != active.Settings),
+                document.Settings.AtStart != active.Settings.AtStart),
             ServeJson.Default.AppliedResource);
     }
 
@@ -78,6 +78,7 @@ internal static partial class ConfigurationRoutes
         try
         {
             await services.GetRequiredService<ICarrickEngine>().ApplyAsync(document.Integrations, context.RequestAborted);
+            OptionSections.SetRetention(services, document.Settings);
             active.Document = text;
             var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
             await services.GetRequiredService<ICommitQueue>().SubmitAsync(

@@ -5,6 +5,7 @@ using Carrick.Postgres;
 using Carrick.Receiving;
 using Carrick.Server.Cli;
 using Carrick.Server.Config;
+using Carrick.Storage;
 
 namespace Carrick.Server.Serve;
 
@@ -37,10 +38,14 @@ internal static class OptionSections
         Bind<DeliveryOptions>(builder, 2);
         Bind<CarrickWebOptions>(builder, 3);
         Bind<TransportOptions>(builder, 4);
-        var options = new CarrickOptions();
-        engine.CopyTo(options);
-        builder.Configuration.GetSection(All[0].Section).Bind(options);
-        return options;
+        return Read(builder.Configuration, engine);
+    }
+
+    /// <summary>Has the engine keep things as long as a configuration says that is put in force while it runs; a setting wins over it, as at the start.</summary>
+    public static void SetRetention(IServiceProvider services, EngineSettings engine)
+    {
+        var options = Read(services.GetRequiredService<IConfiguration>(), engine);
+        services.GetRequiredService<RetentionPeriods>().Set(options.EventRetention, options.MessageIdRetention, options.DeadLetterRetention);
     }
 
     /// <summary>The options of the store, which is chosen before there is a builder.</summary>
@@ -51,6 +56,14 @@ internal static class OptionSections
         Refuse(Check(section, typeof(PostgresOptions)));
         var options = new PostgresOptions();
         section.Bind(options);
+        return options;
+    }
+
+    private static CarrickOptions Read(IConfiguration configuration, EngineSettings engine)
+    {
+        var options = new CarrickOptions();
+        engine.CopyTo(options);
+        configuration.GetSection(All[0].Section).Bind(options);
         return options;
     }
 

@@ -19,38 +19,27 @@ internal sealed class Ledger(Database database)
         ON CONFLICT (consumer, subject) DO UPDATE SET version = excluded.version WHERE excluded.version >= version
         """];
 
-    private readonly Statement _window = database[
+    private readonly Statement _endOfWindow = database[
         """
-        SELECT consumer, integration, message_id, processed_at FROM processed_events
-        WHERE (consumer, integration, message_id) > (?1, ?2, ?3) ORDER BY consumer, integration, message_id LIMIT ?4
+        SELECT consumer, integration, message_id FROM processed_events
+        WHERE (consumer, integration, message_id) > (?1, ?2, ?3) ORDER BY consumer, integration, message_id LIMIT 1 OFFSET ?4
         """];
 
-    private readonly Statement _delete = database["DELETE FROM processed_events WHERE consumer = ?1 AND integration = ?2 AND message_id = ?3"];
+    private readonly Statement _deleteOld = database[
+        """
+        DELETE FROM processed_events WHERE (consumer, integration, message_id) > (?1, ?2, ?3) AND processed_at < ?4
+            AND (?5 IS NULL OR (consumer, integration, message_id) <= (?5, ?6, ?7))
+        """];
 
     /// <summary>Deletes what is old in the rows after the cursor: a window by primary key, so that no index by time is paid for on every insert.</summary>
     public LedgerCursor? Prune(LedgerCursor after, DateTimeOffset before, int limit)
     {
-        List<LedgerCursor> old = [];
-        var last = after;
-        var rows = 0;
-        var oldest = UnixTime.Of(before);
-        _window.Bind(1, after.Consumer).Bind(2, after.Integration).Bind(3, after.MessageId).Bind(4, limit);
-        while (_window.Step())
-        {
-            rows++;
-            last = new LedgerCursor(_window.Text(0), _window.Text(1), _window.Text(2));
-            if (_window.Int64(3) < oldest)
-            {
-                old.Add(last);
-            }
-        }
-
-        foreach (var row in old)
-        {
-            _delete.Bind(1, row.Consumer).Bind(2, row.Integration).Bind(3, row.MessageId).Run();
-        }
-
-        return rows < limit ? null : last;
+        _endOfWindow.Bind(1, after.Consumer).Bind(2, after.Integration).Bind(3, after.MessageId).Bind(4, limit - 1);
+        LedgerCursor? end = _endOfWindow.Step() ? new LedgerCursor(_endOfWindow.Text(0), _endOfWindow.Text(1), _endOfWindow.Text(2)) : null;
+        _endOfWindow.Reset();
+        _deleteOld.Bind(1, after.Consumer).Bind(2, after.Integration).Bind(3, after.MessageId).Bind(4, UnixTime.Of(before))
+            .Bind(5, end?.Consumer).Bind(6, end?.Integration).Bind(7, end?.MessageId).Run();
+        return end;
     }
 
     public LedgerVerdict Write(LedgerEntry entry)

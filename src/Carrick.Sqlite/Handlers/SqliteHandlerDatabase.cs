@@ -17,48 +17,56 @@ internal sealed class SqliteHandlerDatabase(SqliteFile file, EngineLink? engine 
     public bool CompletesWork => engine is not null;
 
     public ValueTask InitializeAsync(CancellationToken cancellationToken) => engine is null
-        ? Initialize()
-        : engine.HoldAsync(Initialize, cancellationToken);
+        ? InitializeAsync()
+        : engine.HoldAsync(InitializeAsync, cancellationToken);
 
-    public ValueTask<IHandlerSession> OpenSessionAsync(CancellationToken cancellationToken)
+    public async ValueTask<IHandlerSession> OpenSessionAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult<IHandlerSession>(Guard(() => new SqliteHandlerSession(file.Name, file.OpenWriter(_settings), engine), "open"));
+        var thread = new DatabaseThread("carrick-handlers");
+        try
+        {
+            await thread;
+            return Guard(() => new SqliteHandlerSession(file.Name, thread, file.OpenWriter(_settings), engine), "open");
+        }
+        catch
+        {
+            thread.Dispose();
+            throw;
+        }
     }
 
-    public ValueTask<IReadOnlyList<OutboxMessage>> ReadOutboxAsync(long after, int limit, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<OutboxMessage>> ReadOutboxAsync(long after, int limit, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(Guard(
+        return await DatabaseThread.RunAsync("carrick-outbox", () => Guard(
             () =>
             {
                 using var database = file.OpenWriter(_settings);
                 return Outbox.Read(database, after, limit);
             },
-            "read"));
+            "read")).ConfigureAwait(false);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private ValueTask Initialize()
-    {
-        Guard(
-            () =>
-            {
-                file.CreateDirectory();
-                using var database = file.OpenWriter(_settings);
-                database.Execute($"BEGIN IMMEDIATE; {HandlerSchema.Sql}");
-                if (database.ReadText(HandlerSchema.HasOutboxVersion) == "0")
-                {
-                    database.Execute(HandlerSchema.AddOutboxVersion);
-                }
+    private async ValueTask InitializeAsync() => await DatabaseThread.RunAsync("carrick-handlers", Initialize).ConfigureAwait(false);
 
-                database.Execute("COMMIT;");
-                return true;
-            },
-            "initialize");
-        return ValueTask.CompletedTask;
-    }
+    private bool Initialize() => Guard(
+        () =>
+        {
+            file.CreateDirectory();
+            using var database = file.OpenWriter(_settings);
+            database.Execute($"BEGIN IMMEDIATE; {HandlerSchema.Sql}");
+            if (database.ReadText(HandlerSchema.HasOutboxVersion) == "0")
+            {
+                database.Execute(HandlerSchema.AddOutboxVersion);
+            }
+
+            database.Execute("COMMIT;");
+            return true;
+        },
+        "initialize");
 
     private T Guard<T>(Func<T> action, string verb)
     {

@@ -13,6 +13,7 @@ namespace Carrick.Sqlite.Handlers;
 internal sealed class SqliteHandlerSession : IHandlerSession
 {
     private readonly string _name;
+    private readonly DatabaseThread _thread;
     private readonly Database _database;
     private readonly sqlite3 _handle;
     private readonly EngineLink? _engine;
@@ -27,11 +28,15 @@ internal sealed class SqliteHandlerSession : IHandlerSession
     private volatile bool _isAbandoned;
     private long _pages;
 
-    public SqliteHandlerSession(string name, Database database, EngineLink? engine)
+    /// <param name="name">The database, for errors.</param>
+    /// <param name="thread">On which it is called, and handlers with it as long as they do not wait; ends with the session.</param>
+    /// <param name="database">The connection; disposed with the session.</param>
+    /// <param name="engine">The store, if it is the engine's database.</param>
+    public SqliteHandlerSession(string name, DatabaseThread thread, Database database, EngineLink? engine)
     {
         try
         {
-            _name = name;
+            (_name, _thread) = (name, thread);
             _database = database;
             _handle = database.Handle;
             database.Connection.StateChange += RefuseToOpen;
@@ -70,6 +75,7 @@ internal sealed class SqliteHandlerSession : IHandlerSession
 
     public async ValueTask<LedgerVerdict> BeginAsync(LedgerEntry entry, CancellationToken cancellationToken)
     {
+        await _thread;
         await OpenTransactionAsync(cancellationToken).ConfigureAwait(false);
         return Guard(() =>
         {
@@ -84,43 +90,48 @@ internal sealed class SqliteHandlerSession : IHandlerSession
         });
     }
 
-    public ValueTask AddToOutboxAsync(OutboxMessage message, CancellationToken cancellationToken)
+    public async ValueTask AddToOutboxAsync(OutboxMessage message, CancellationToken cancellationToken)
     {
+        await _thread;
         Guard(() =>
         {
             Outbox.Add(_database, message);
             return true;
         });
-        return ValueTask.CompletedTask;
     }
 
-    public ValueTask<bool> KeepAsync(CompleteCommand completion, CancellationToken cancellationToken) => ValueTask.FromResult(Guard(() =>
+    public async ValueTask<bool> KeepAsync(CompleteCommand completion, CancellationToken cancellationToken)
     {
-        RequireOurTransaction();
-        if (_engine is not null && !_engine.Complete(_database, _work!, completion))
+        await _thread;
+        return Guard(() =>
         {
-            Undo();
-            return false;
-        }
+            RequireOurTransaction();
+            if (_engine is not null && !_engine.Complete(_database, _work!, completion))
+            {
+                Undo();
+                return false;
+            }
 
-        Release();
-        _kept.Add(completion);
-        return true;
-    }));
+            Release();
+            _kept.Add(completion);
+            return true;
+        });
+    }
 
-    public ValueTask DiscardAsync(CancellationToken cancellationToken)
+    public async ValueTask DiscardAsync(CancellationToken cancellationToken)
     {
+        await _thread;
         Guard(() =>
         {
             RequireOurTransaction();
             Undo();
             return true;
         });
-        return ValueTask.CompletedTask;
     }
 
     public async ValueTask DeleteFromOutboxAsync(IReadOnlyList<long> ids, CancellationToken cancellationToken)
     {
+        await _thread;
         await OpenTransactionAsync(cancellationToken).ConfigureAwait(false);
         Guard(() =>
         {
@@ -131,12 +142,14 @@ internal sealed class SqliteHandlerSession : IHandlerSession
 
     public async ValueTask<LedgerCursor?> PruneLedgerAsync(LedgerCursor after, DateTimeOffset before, int limit, CancellationToken cancellationToken)
     {
+        await _thread;
         await OpenTransactionAsync(cancellationToken).ConfigureAwait(false);
         return Guard(() => _ledger.Prune(after, before, limit));
     }
 
-    public ValueTask<bool> CommitAsync(CancellationToken cancellationToken)
+    public async ValueTask<bool> CommitAsync(CancellationToken cancellationToken)
     {
+        await _thread;
         if (_transaction is { } transaction)
         {
             Guard(() =>
@@ -149,11 +162,12 @@ internal sealed class SqliteHandlerSession : IHandlerSession
             End();
         }
 
-        return ValueTask.FromResult(true);
+        return true;
     }
 
-    public ValueTask RollbackAsync()
+    public async ValueTask RollbackAsync()
     {
+        await _thread;
         foreach (var completion in _kept)
         {
             completion.Applied = false;
@@ -174,7 +188,6 @@ internal sealed class SqliteHandlerSession : IHandlerSession
         }
 
         End();
-        return ValueTask.CompletedTask;
     }
 
     public async ValueTask AbandonAsync()
@@ -187,7 +200,9 @@ internal sealed class SqliteHandlerSession : IHandlerSession
     public async ValueTask DisposeAsync()
     {
         await RollbackAsync().ConfigureAwait(false);
+        await _thread;
         _database.Dispose();
+        _thread.Dispose();
     }
 
     private async ValueTask OpenTransactionAsync(CancellationToken cancellationToken)
@@ -201,6 +216,7 @@ internal sealed class SqliteHandlerSession : IHandlerSession
         {
             await _engine.Gate.WaitAsync(cancellationToken).ConfigureAwait(false);
             _holdsGate = 1;
+            await _thread;
         }
 
         try

@@ -9,6 +9,9 @@ internal sealed class Database : IDisposable
     private const int CacheWrites = 9;
     private readonly Dictionary<string, Statement> _statements = new(StringComparer.Ordinal);
 
+    /// <summary>Called before each call that blocks its thread, for a test of which threads those are.</summary>
+    public static Action<sqlite3>? Calling { get; set; }
+
     private Database(SqliteConnection connection) => Connection = connection;
 
     public SqliteConnection Connection { get; }
@@ -51,9 +54,17 @@ internal sealed class Database : IDisposable
         }
     }
 
+    /// <summary>Ends statements with SQLITE_INTERRUPT as soon as the condition holds: it is asked about every 100 µs while one runs.</summary>
+    public void StopWhen(Func<bool> condition)
+    {
+        const int Instructions = 10_000;
+        raw.sqlite3_progress_handler(Handle, Instructions, _ => condition() ? 1 : 0, null);
+    }
+
     /// <summary>Runs SQL that is not worth preparing; several statements are allowed.</summary>
     public void Execute(string sql)
     {
+        Calling?.Invoke(Handle);
         using var command = Connection.CreateCommand();
         command.CommandText = sql;
         command.ExecuteNonQuery();
@@ -62,6 +73,7 @@ internal sealed class Database : IDisposable
     /// <summary>The first column of the first row as text.</summary>
     public string? ReadText(string sql)
     {
+        Calling?.Invoke(Handle);
         using var command = Connection.CreateCommand();
         command.CommandText = sql;
         return command.ExecuteScalar()?.ToString();

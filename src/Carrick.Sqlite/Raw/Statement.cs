@@ -66,6 +66,7 @@ internal sealed class Statement : IDisposable
     /// <summary>Steps to the next row. <see langword="false"/> at the end, where the statement is reset.</summary>
     public bool Step()
     {
+        Database.Calling?.Invoke(_database);
         var result = raw.sqlite3_step(_statement);
         if (result == raw.SQLITE_ROW)
         {

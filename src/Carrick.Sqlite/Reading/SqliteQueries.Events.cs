@@ -1,6 +1,8 @@
+using System.Text;
 using Carrick.Sqlite.Raw;
 using Carrick.Storage;
 using Carrick.Storage.Rows;
+using Carrick.Storage.Search;
 
 namespace Carrick.Sqlite.Reading;
 
@@ -35,22 +37,30 @@ internal sealed partial class SqliteQueries
         FROM event_keys AS k WHERE event = ?1
         """;
 
-    public async ValueTask<IReadOnlyList<EventSummary>> ListEventsAsync(
+    public async ValueTask<ListPage<EventSummary>> ListEventsAsync(
         EventFilter filter, RecordId? before, int limit, CancellationToken cancellationToken)
     {
         var integration = filter.Integration is { } name ? state.Names.FindIntegration(name) : null;
         if (filter.Integration is not null && integration is null)
         {
-            return [];
+            return ListPage<EventSummary>.Empty;
         }
 
-        IReadOnlyList<EventSummary> Read(Database database, long from, long to, int room) =>
-            ReadSummaries(BindFilter(database[EventWindow].Bind(1, from).Bind(2, to).Bind(3, room), filter, integration));
+        Statement Bind(Statement statement) => BindFilter(statement, filter, integration);
 
         var last = before?.Key ?? long.MaxValue;
-        return filter.MessageId is null
-            ? await Window.ScanAsync(pool, EventBoundary, last, limit, Read, cancellationToken).ConfigureAwait(false)
-            : await pool.ReadAsync(0, (database, _) => ReadByMessage(database, filter.MessageId, last, limit, Read), cancellationToken).ConfigureAwait(false);
+        if (filter.MessageId is not null)
+        {
+            var events = await searches.ReadAsync(
+                0, (database, _) => ReadByMessage(database, filter.MessageId, last, limit + 1, Bind), cancellationToken).ConfigureAwait(false);
+            return ListPage<EventSummary>.Of(events, limit, item => item.Id);
+        }
+
+        var query = BlockQuery.Events(integration, Stored(filter.Type), Stored(filter.Subject), Milliseconds(filter.From), Milliseconds(filter.To));
+        var scanned = await new ListScan(time).RunAsync(
+            new SqliteScan<EventSummary>(searches, new ScanSql(EventBoundary, EventWindow), Bind, ReadSummaries, item => item.Id.Key), query, last, limit + 1,
+            cancellationToken).ConfigureAwait(false);
+        return ListScan.Page(scanned, limit, item => item.Id, state.Ids.Make);
     }
 
     public ValueTask<EventDetail?> FindEventAsync(RecordId id, CancellationToken cancellationToken) => !state.Ids.Owns(id)
@@ -69,8 +79,7 @@ internal sealed partial class SqliteQueries
             },
             cancellationToken);
 
-    private static List<EventSummary> ReadByMessage(
-        Database database, string messageId, long before, int limit, Func<Database, long, long, int, IReadOnlyList<EventSummary>> read)
+    private List<EventSummary> ReadByMessage(Database database, string messageId, long before, int limit, Func<Statement, Statement> bind)
     {
         var keys = new List<long>();
         var row = database[EventsByMessage].Bind(1, messageId).Bind(2, before)
@@ -80,8 +89,13 @@ internal sealed partial class SqliteQueries
             keys.Add(row.Int64(0));
         }
 
-        return [.. keys.SelectMany(key => read(database, key, key + 1, 1)).Take(limit)];
+        return [.. keys.SelectMany(key => ReadSummaries(bind(database[EventWindow].Bind(1, key).Bind(2, key + 1).Bind(3, 1)))).Take(limit)];
     }
+
+    // Blocks hold what the database holds: UTF-8, which half a surrogate pair is not.
+    private static string? Stored(string? text) => text is null ? null : Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
+
+    private static long? Milliseconds(DateTimeOffset? time) => time is { } value ? UnixTime.Due(value) : null;
 
     private static (long Conflicts, long? First) ReadKey(Database database, long id)
     {
@@ -98,7 +112,7 @@ internal sealed partial class SqliteQueries
 
     private static Statement BindFilter(Statement statement, EventFilter filter, int? integration) => statement
         .Bind(4, (long?)integration).Bind(5, filter.Type).Bind(6, filter.Subject)
-        .Bind(7, filter.From is { } from ? UnixTime.Due(from) : (long?)null).Bind(8, filter.To is { } to ? UnixTime.Due(to) : (long?)null)
+        .Bind(7, Milliseconds(filter.From)).Bind(8, Milliseconds(filter.To))
         .Bind(9, filter.MessageId);
 
     private List<EventSummary> ReadSummaries(Statement row)

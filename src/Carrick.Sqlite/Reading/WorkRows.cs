@@ -15,6 +15,19 @@ internal static class WorkRows
     public static WorkItem? Find(Database database, IdSpace ids, RecordId delivery) =>
         Read(database[One].Bind(1, delivery.Key), ids) is [var item, ..] ? item : null;
 
+    /// <summary>Consumers with outstanding work: one seek of the primary key for each.</summary>
+    public static List<int> Busy(Database database)
+    {
+        var busy = new List<int>();
+        var next = database["SELECT min(consumer) FROM work WHERE consumer > ?1"];
+        for (var consumer = next.Bind(1, 0).Scalar(); consumer is { } number; consumer = next.Bind(1, number).Scalar())
+        {
+            busy.Add((int)number);
+        }
+
+        return busy;
+    }
+
     public static IReadOnlyList<WorkItem> Read(Statement row, IdSpace ids)
     {
         var items = new List<WorkItem>();

@@ -42,6 +42,7 @@ internal sealed class CommandWriter(Database database, IdSpace ids) : IDisposabl
             case EndReplayJobCommand end: return end.Applied = _replay.End(end);
             case SetConsumerStateCommand set: return _operator.SetConsumer(set);
             case RetentionCommand retention: _retention.Apply(retention); return true;
+            case SealBlockCommand seal: BlockWriter.Write(database, seal.Block); return true;
             case PutApiKeyCommand put: return _admin.Put(put);
             case RevokeApiKeyCommand revoke: return revoke.Applied = _admin.Revoke(revoke);
             case PutConfigurationCommand put: return _admin.Put(put);

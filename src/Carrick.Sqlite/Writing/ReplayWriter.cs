@@ -1,5 +1,4 @@
 using Carrick.Sqlite.Raw;
-using Carrick.Sqlite.Reading;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
 using Carrick.Storage.Rows;
@@ -60,7 +59,7 @@ internal sealed class ReplayWriter(Database database, IdSpace ids)
 
     public bool Create(CreateReplayJobCommand command)
     {
-        var job = command.Job = command.Job with { Total = DeadLetterSql.Count(database, ids, command.Job.Filter, command.Job.Id) };
+        var job = command.Job;
         database[
             """
             INSERT INTO replays (id, filter, rate_per_second, force, actor, reason, state, total, replayed, cursor, created_at, ended_at)

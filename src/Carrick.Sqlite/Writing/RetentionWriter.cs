@@ -1,122 +1,237 @@
+using System.Diagnostics;
 using Carrick.Sqlite.Raw;
+using Carrick.Sqlite.Reading;
 using Carrick.Storage.Commands;
 using Carrick.Storage.Rows;
 
 namespace Carrick.Sqlite.Writing;
 
 /// <summary>
-/// Deletes what is past its retention, in small batches by id. An event with outstanding work or a dead letter stays;
-/// the pass over the events goes on behind it from one batch to the next and starts again when it is through.
+/// Deletes what is past its retention, table after table, in ranges of ids: a range touches each page once. An event with outstanding work or a dead letter
+/// stays. A sweep goes on behind the last range from one command to the next; what a lost transaction has left is found by the next sweep.
 /// </summary>
-internal sealed class RetentionWriter(Database database)
+internal sealed class RetentionWriter
 {
-    private readonly List<long> _batch = [];
-    private long _eventCursor;
+    // Blocks are pages; everything else is rows.
+    private const int BlocksInStep = 16;
+
+    private readonly Database _database;
+    private readonly Func<RetentionCommand, int, long?>[] _tables;
+    private readonly List<long> _held = [];
+    private int _table;
+    private long _cursor;
+
+    public RetentionWriter(Database database)
+    {
+        _database = database;
+        _tables = [DeleteDeadLetters, DeleteOutcomes, DeleteEvents, DeleteKeys, DeleteAudit, DeleteReplays, DeleteVersions, DeleteEventBlocks, DeleteDeliveryBlocks];
+    }
 
     public void Apply(RetentionCommand command)
     {
         command.Forget();
-        DeleteDeadLetters(command);
-        DeleteOutcomes(command);
-        DeleteEvents(command);
-        Delete(command, "DELETE FROM event_keys WHERE event IN (SELECT event FROM event_keys WHERE event < ?1 ORDER BY event LIMIT ?2)", UnixTime.Key(command.KeysBefore));
-        Delete(command, "DELETE FROM audit WHERE number IN (SELECT number FROM audit WHERE at < ?1 ORDER BY number LIMIT ?2)", UnixTime.Of(command.DeadLettersBefore));
-        Delete(command, "DELETE FROM replays WHERE id IN (SELECT id FROM replays WHERE state <> 0 AND ended_at < ?1 LIMIT ?2)", UnixTime.Of(command.DeadLettersBefore));
-        DeleteVersions(command);
-    }
-
-    // As long as anything is stored that could come again, so that a replay is still found late.
-    private void DeleteVersions(RetentionCommand command)
-    {
-        var before = command.EventsBefore < command.DeadLettersBefore ? command.EventsBefore : command.DeadLettersBefore;
-        Delete(
-            command,
-            """
-            DELETE FROM delivered_versions WHERE (consumer, subject) IN
-                (SELECT consumer, subject FROM delivered_versions WHERE at < ?1 ORDER BY at LIMIT ?2)
-            """,
-            UnixTime.Of(before));
-    }
-
-    private void DeleteDeadLetters(RetentionCommand command)
-    {
-        Fill(database["SELECT delivery FROM dead_letters WHERE at < ?1 ORDER BY at LIMIT ?2"].Bind(1, UnixTime.Of(command.DeadLettersBefore)).Bind(2, command.Limit));
-        command.More |= _batch.Count == command.Limit;
-        var open = new Dictionary<int, int>();
-        foreach (var id in _batch)
+        var started = Stopwatch.GetTimestamp();
+        var looked = 0;
+        while (_table < _tables.Length && looked < command.Limit && (looked == 0 || command.Budget is not { } budget || Stopwatch.GetElapsedTime(started) < budget))
         {
-            var deleted = database["DELETE FROM dead_letters WHERE delivery = ?1 RETURNING consumer, replayed_by"].Bind(1, id);
+            var rows = Math.Min(RetentionCommand.Step, command.Limit - looked);
+            if (_tables[_table](command, rows) is { } next)
+            {
+                (_cursor, looked) = (next, looked + rows);
+            }
+            else
+            {
+                (_table, _cursor) = (_table + 1, 0);
+            }
+        }
+
+        command.More = _table < _tables.Length;
+        if (!command.More)
+        {
+            _table = 0;
+            if (command.Now is { } now)
+            {
+                _database["INSERT INTO meta (name, value) VALUES ('retention_at', ?1) ON CONFLICT (name) DO UPDATE SET value = excluded.value"].Bind(1, UnixTime.Of(now)).Run();
+            }
+        }
+
+        command.Took = Stopwatch.GetElapsedTime(started);
+    }
+
+    private long? DeleteDeadLetters(RetentionCommand command, int rows)
+    {
+        var old = List(_database["SELECT delivery FROM dead_letters WHERE at < ?1 ORDER BY at LIMIT ?2"].Bind(1, UnixTime.Of(command.DeadLettersBefore)).Bind(2, rows));
+        foreach (var id in old)
+        {
+            var deleted = _database["DELETE FROM dead_letters WHERE delivery = ?1 RETURNING consumer, replayed_by"].Bind(1, id);
             if (deleted.Step())
             {
                 if (deleted.NullableInt64(1) is null)
                 {
-                    open[deleted.Int32(0)] = open.GetValueOrDefault(deleted.Int32(0)) + 1;
+                    command.CountOpenDeadLetter(deleted.Int32(0));
                 }
 
                 deleted.Run();
                 command.Deleted++;
             }
 
-            command.Deleted += database["DELETE FROM attempts WHERE delivery = ?1"].Bind(1, id).Run();
+            command.Deleted += _database["DELETE FROM attempts WHERE delivery = ?1"].Bind(1, id).Run();
         }
 
-        command.OpenDeadLettersDeleted = open;
+        return old.Count < rows ? null : 0;
     }
 
-    private void DeleteOutcomes(RetentionCommand command)
+    private long? DeleteOutcomes(RetentionCommand command, int rows)
     {
-        Fill(database["SELECT delivery FROM outcomes WHERE delivery < ?1 AND at < ?2 ORDER BY delivery LIMIT ?3"]
-            .Bind(1, UnixTime.Key(command.EventsBefore)).Bind(2, UnixTime.Of(command.EventsBefore)).Bind(3, command.Limit));
-        command.More |= _batch.Count == command.Limit;
-        foreach (var id in _batch)
+        var before = UnixTime.Of(command.EventsBefore);
+        var row = _database["SELECT delivery, at FROM outcomes WHERE delivery > ?1 AND delivery < ?2 ORDER BY delivery LIMIT ?3"]
+            .Bind(1, _cursor).Bind(2, UnixTime.Key(command.EventsBefore)).Bind(3, rows);
+        var (first, last, count) = (0L, 0L, 0);
+        _held.Clear();
+        while (row.Step())
         {
-            command.Deleted += database["DELETE FROM outcomes WHERE delivery = ?1"].Bind(1, id).Run();
-            command.Deleted += database["DELETE FROM attempts WHERE delivery = ?1"].Bind(1, id).Run();
-        }
-    }
-
-    private void DeleteEvents(RetentionCommand command)
-    {
-        Fill(database["SELECT id FROM events WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3"]
-            .Bind(1, _eventCursor).Bind(2, UnixTime.Key(command.EventsBefore)).Bind(3, command.Limit));
-        _eventCursor = _batch.Count == command.Limit ? _batch[^1] : 0;
-        command.More |= _batch.Count == command.Limit;
-        foreach (var id in _batch)
-        {
-            if (!IsHeld(id))
+            last = row.Int64(0);
+            first = count++ == 0 ? last : first;
+            if (row.Int64(1) >= before)
             {
-                command.Deleted += database["DELETE FROM events WHERE id = ?1"].Bind(1, id).Run();
-                database["DELETE FROM replayed_events WHERE event = ?1"].Bind(1, id).Run();
+                // It has ended late.
+                _held.Add(last);
             }
         }
+
+        if (count > 0)
+        {
+            // Between the deliveries that are over are others, whose attempts stay.
+            command.Deleted += DeleteRange("outcomes", "delivery", first, last);
+            AddRange(_held, _database["SELECT delivery FROM dead_letters WHERE delivery >= ?1 AND delivery <= ?2"].Bind(1, first).Bind(2, last));
+            foreach (var consumer in WorkRows.Busy(_database))
+            {
+                AddRange(_held, _database["SELECT id FROM work WHERE consumer = ?3 AND id >= ?1 AND id <= ?2"].Bind(1, first).Bind(2, last).Bind(3, consumer));
+            }
+
+            command.Deleted += DeleteRange("attempts", "delivery", first, last);
+        }
+
+        return count < rows ? null : last;
+    }
+
+    private long? DeleteEvents(RetentionCommand command, int rows)
+    {
+        var old = List(_database["SELECT id FROM events WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3"]
+            .Bind(1, _cursor).Bind(2, UnixTime.Key(command.EventsBefore)).Bind(3, rows));
+        if (old is [var first, ..])
+        {
+            FindHeldEvents(first, old[^1]);
+            command.Deleted += DeleteRange("events", "id", first, old[^1]);
+            DeleteRange("replayed_events", "event", first, old[^1]);
+        }
+
+        return old.Count < rows ? null : old[^1];
     }
 
     // Ids of an event's first deliveries lie between its own and the next event's; those of replays are kept in replayed_events.
-    private bool IsHeld(long id)
+    private void FindHeldEvents(long first, long last)
     {
-        var next = database["SELECT min(id) FROM events WHERE id > ?1"].Bind(1, id).Scalar() ?? long.MaxValue;
-        return database[
-            """
-            SELECT EXISTS (SELECT 1 FROM work WHERE consumer IN (SELECT number FROM consumers) AND id > ?1 AND id < ?2 AND event = ?1)
-                OR EXISTS (SELECT 1 FROM dead_letters WHERE delivery > ?1 AND delivery < ?2 AND event = ?1 AND replayed_by IS NULL)
-                OR EXISTS (SELECT 1 FROM replayed_events AS again JOIN work ON work.consumer IN (SELECT number FROM consumers) AND work.id = again.delivery WHERE again.event = ?1)
-                OR EXISTS (SELECT 1 FROM replayed_events AS again JOIN dead_letters AS dead ON dead.delivery = again.delivery WHERE again.event = ?1 AND dead.replayed_by IS NULL)
-            """].Bind(1, id).Bind(2, next).Scalar() == 1;
-    }
-
-    private void Fill(Statement statement)
-    {
-        _batch.Clear();
-        while (statement.Step())
+        _held.Clear();
+        var next = _database["SELECT min(id) FROM events WHERE id > ?1"].Bind(1, last).Scalar() ?? long.MaxValue;
+        foreach (var consumer in WorkRows.Busy(_database))
         {
-            _batch.Add(statement.Int64(0));
+            AddRange(_held, _database["SELECT event FROM work WHERE consumer = ?4 AND id > ?1 AND id < ?3 AND event >= ?1 AND event <= ?2"]
+                .Bind(1, first).Bind(2, last).Bind(3, next).Bind(4, consumer));
         }
+
+        AddRange(_held, _database["SELECT event FROM dead_letters WHERE delivery > ?1 AND delivery < ?3 AND event >= ?1 AND event <= ?2 AND replayed_by IS NULL"]
+            .Bind(1, first).Bind(2, last).Bind(3, next));
+        AddRange(_held, _database[
+            """
+            SELECT event FROM replayed_events AS again WHERE event >= ?1 AND event <= ?2 AND (
+                EXISTS (SELECT 1 FROM work WHERE consumer IN (SELECT number FROM consumers) AND id = again.delivery)
+                OR EXISTS (SELECT 1 FROM dead_letters WHERE delivery = again.delivery AND replayed_by IS NULL))
+            """].Bind(1, first).Bind(2, last));
     }
 
-    private void Delete(RetentionCommand command, string sql, long before)
+    private long? DeleteKeys(RetentionCommand command, int rows)
     {
-        var deleted = database[sql].Bind(1, before).Bind(2, command.Limit).Run();
+        var old = List(_database["SELECT event FROM event_keys WHERE event < ?1 ORDER BY event LIMIT ?2"].Bind(1, UnixTime.Key(command.KeysBefore)).Bind(2, rows));
+        if (old is [var first, ..])
+        {
+            _held.Clear();
+            command.Deleted += DeleteRange("event_keys", "event", first, old[^1]);
+        }
+
+        return old.Count < rows ? null : 0;
+    }
+
+    // A line behind one that has to stay stays too: none is looked at that is not deleted.
+    private long? DeleteAudit(RetentionCommand command, int rows)
+    {
+        var before = UnixTime.Of(command.DeadLettersBefore);
+        var row = _database["SELECT number, at FROM audit ORDER BY number LIMIT ?1"].Bind(1, rows);
+        var (last, count) = (0L, 0);
+        while (row.Step() && row.Int64(1) < before)
+        {
+            (last, count) = (row.Int64(0), count + 1);
+        }
+
+        row.Reset();
+        command.Deleted += _database["DELETE FROM audit WHERE number <= ?1"].Bind(1, last).Run();
+        return count < rows ? null : 0;
+    }
+
+    private long? DeleteReplays(RetentionCommand command, int rows)
+    {
+        var old = List(_database["SELECT id FROM replays WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3"]
+            .Bind(1, _cursor).Bind(2, UnixTime.Key(command.DeadLettersBefore)).Bind(3, rows));
+        if (old is not [var first, ..])
+        {
+            return null;
+        }
+
+        command.Deleted += _database["DELETE FROM replays WHERE id >= ?1 AND id <= ?2 AND state <> 0 AND ended_at < ?3"]
+            .Bind(1, first).Bind(2, old[^1]).Bind(3, UnixTime.Of(command.DeadLettersBefore)).Run();
+        return old.Count < rows ? null : old[^1];
+    }
+
+    // As long as anything is stored that could come again, so that a replay is still found late.
+    private long? DeleteVersions(RetentionCommand command, int rows)
+    {
+        var before = command.EventsBefore < command.DeadLettersBefore ? command.EventsBefore : command.DeadLettersBefore;
+        var deleted = _database[
+            """
+            DELETE FROM delivered_versions WHERE (consumer, subject) IN
+                (SELECT consumer, subject FROM delivered_versions WHERE at < ?1 ORDER BY at LIMIT ?2)
+            """].Bind(1, UnixTime.Of(before)).Bind(2, rows).Run();
         command.Deleted += deleted;
-        command.More |= deleted == command.Limit;
+        return deleted < rows ? null : 0;
+    }
+
+    private long? DeleteEventBlocks(RetentionCommand command, int rows) => DeleteBlocks("event_blocks", command);
+
+    private long? DeleteDeliveryBlocks(RetentionCommand command, int rows) => DeleteBlocks("delivery_blocks", command);
+
+    // What is left of their ranges is little, and is found without them. They are no records, and not counted as such.
+    private long? DeleteBlocks(string table, RetentionCommand command) =>
+        _database[$"DELETE FROM {table} WHERE to_key IN (SELECT to_key FROM {table} WHERE to_key < ?1 ORDER BY to_key LIMIT ?2)"]
+            .Bind(1, UnixTime.Key(command.EventsBefore)).Bind(2, BlocksInStep).Run() < BlocksInStep ? null : 0;
+
+    /// <summary>Deletes the rows of a range that are not held.</summary>
+    private int DeleteRange(string table, string key, long first, long last) => _held.Count == 0
+        ? _database[$"DELETE FROM {table} WHERE {key} >= ?1 AND {key} <= ?2"].Bind(1, first).Bind(2, last).Run()
+        : _database[$"DELETE FROM {table} WHERE {key} >= ?1 AND {key} <= ?2 AND {key} NOT IN (SELECT value FROM json_each(?3))"]
+            .Bind(1, first).Bind(2, last).Bind(3, $"[{string.Join(',', _held)}]").Run();
+
+    private static List<long> List(Statement row)
+    {
+        var ids = new List<long>();
+        AddRange(ids, row);
+        return ids;
+    }
+
+    private static void AddRange(List<long> ids, Statement row)
+    {
+        while (row.Step())
+        {
+            ids.Add(row.Int64(0));
+        }
     }
 }

@@ -15,7 +15,7 @@ namespace Carrick.Dispatch;
 /// <summary>Makes pumps with the right runner; one lane per handler database. Called under the engine's apply lock.</summary>
 internal sealed class PumpFactory(
     IStore store, EndpointRunner endpoints, HandlerInvoker invoker, AttemptFinisher finisher, PoisonGuard guard, BodyBudget bodies, ShardSet shards, LoopSupervisor supervisor,
-    IServiceProvider services, IOptions<CarrickOptions> options, TimeProvider time, ILoggerFactory loggers)
+    IServiceProvider services, IOptions<CarrickOptions> options, RetentionPeriods periods, RetentionClock clock, TimeProvider time, ILoggerFactory loggers)
 {
     private readonly ConcurrentDictionary<IHandlerDatabase, HandlerLane> _lanes = new();
 
@@ -63,7 +63,7 @@ internal sealed class PumpFactory(
         }
 
         var outbox = new OutboxRelay(services.GetRequiredService<IEventIngress>(), time, loggers.CreateLogger<OutboxRelay>().Guarded());
-        lane = new HandlerLane(database, invoker, finisher, outbox, guard, store.Queries, options.Value, time, loggers.CreateLogger<HandlerLane>().Guarded());
+        lane = new HandlerLane(database, invoker, finisher, outbox, guard, store.Queries, options.Value, periods, clock, time, loggers.CreateLogger<HandlerLane>().Guarded());
         await lane.StartAsync(cancellationToken).ConfigureAwait(false);
         _lanes[database] = lane;
         return lane;

@@ -24,6 +24,8 @@ internal sealed partial class HandlerLane : IDeliveryRunner
     private readonly OutboxRelay _outbox;
     private readonly PoisonGuard _guard;
     private readonly CarrickOptions _options;
+    private readonly RetentionPeriods _periods;
+    private readonly RetentionClock _clock;
     private readonly IStoreQueries _queries;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -37,7 +39,7 @@ internal sealed partial class HandlerLane : IDeliveryRunner
 
     public HandlerLane(
         IHandlerDatabase database, HandlerInvoker invoker, AttemptFinisher finisher, OutboxRelay outbox, PoisonGuard guard, IStoreQueries queries,
-        CarrickOptions options, TimeProvider time, ILogger logger)
+        CarrickOptions options, RetentionPeriods periods, RetentionClock clock, TimeProvider time, ILogger logger)
     {
         _database = database;
         _invoker = invoker;
@@ -46,6 +48,8 @@ internal sealed partial class HandlerLane : IDeliveryRunner
         _guard = guard;
         _queries = queries;
         _options = options;
+        _periods = periods;
+        _clock = clock;
         _time = time;
         _logger = logger.Guarded();
     }
@@ -109,7 +113,7 @@ internal sealed partial class HandlerLane : IDeliveryRunner
 
     private void StartLoop(LoopHealth health)
     {
-        var loop = new HandlerLoop(health, new LedgerPruner(_options, _time), loop => _invoker.Watch(_ => Abandon(loop)));
+        var loop = new HandlerLoop(health, new LedgerPruner(_periods, _clock, _time), loop => _invoker.Watch(_ => Abandon(loop)));
         lock (_gate)
         {
             _loops.Add(loop);
@@ -219,7 +223,7 @@ internal sealed partial class HandlerLane : IDeliveryRunner
                     return;
                 }
 
-                await loop.Pruner.RunAsync(session).ConfigureAwait(false);
+                await loop.Pruner.RunAsync(session, batch.Count).ConfigureAwait(false);
                 isCommitting = true;
                 isComplete = await session.CommitAsync(CancellationToken.None).ConfigureAwait(false);
             }

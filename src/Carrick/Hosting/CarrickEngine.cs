@@ -7,6 +7,7 @@ using Carrick.Handlers;
 using Carrick.Integrations;
 using Carrick.Replay;
 using Carrick.Retention;
+using Carrick.Search;
 using Carrick.Shards;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
@@ -28,6 +29,8 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
     private readonly PumpFactory _pumps;
     private readonly ReplayRunner _replays;
     private readonly RetentionRunner _retention;
+    private readonly RetentionClock _clock;
+    private readonly BlockSealer _blocks;
     private readonly ClusterRunner _cluster;
     private readonly ShardSet _shards;
     private readonly StopSignal _stop;
@@ -46,7 +49,7 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
 
     public CarrickEngine(
         IStore store, CommitQueue commits, HandOff handOff, RunningTopology topology, PumpFactory pumps, ReplayRunner replays,
-        RetentionRunner retention, ClusterRunner cluster, ShardSet shards, StopSignal stop, EngineSetup setup, IOptions<CarrickOptions> options, IHostApplicationLifetime host,
+        RetentionRunner retention, RetentionClock clock, BlockSealer blocks, ClusterRunner cluster, ShardSet shards, StopSignal stop, EngineSetup setup, IOptions<CarrickOptions> options, IHostApplicationLifetime host,
         DepthMetrics depths, PoisonGuard guard, TimeProvider time, ILogger<CarrickEngine> logger)
     {
         _store = store;
@@ -56,6 +59,8 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
         _pumps = pumps;
         _replays = replays;
         _retention = retention;
+        _clock = clock;
+        _blocks = blocks;
         _cluster = cluster;
         _shards = shards;
         _stop = stop;
@@ -107,6 +112,7 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
         var ownership = await _store.OpenAsync(cancellationToken).ConfigureAwait(false);
         _open = true;
         _guard.Started(ownership.UncleanStarts);
+        _clock.Continue(ownership.RetentionAt, _options.TrustClock);
         _commits.Committed = _handOff.Committed;
         _commits.Failed = Fail;
         _commits.Start(_store is ISharedStore ? null : new RecordIdGenerator(_time, ownership.IdLow, ownership.LastIdKey));
@@ -117,6 +123,7 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
         }
 
         _retention.Start();
+        _blocks.Start();
         _cluster.Start();
         _state = EngineState.Running;
         LogStarted(_store.Name, ownership.Epoch, _topology.Current.Pumps.Count);
@@ -156,6 +163,7 @@ internal sealed partial class CarrickEngine : ICarrickEngine, IHostedService, IA
         await StopPartAsync("cluster", _cluster.StopAsync).ConfigureAwait(false);
         await StopPartAsync("replays", _replays.StopAsync).ConfigureAwait(false);
         await StopPartAsync("retention", _retention.StopAsync).ConfigureAwait(false);
+        await StopPartAsync("blocks", _blocks.StopAsync).ConfigureAwait(false);
         var draining = Task.WhenAll(_topology.Current.Pumps.Select(pump => StopPartAsync(pump.Definition.Name, pump.StopAsync)));
         try
         {

@@ -43,4 +43,13 @@ public sealed class CarrickOptions
     /// <summary>How long the ledger of a handler database remembers what was processed.</summary>
     /// <value>1 hour to 36,500 days; raised to <see cref="EventRetention"/> and <see cref="DeadLetterRetention"/>, so that nothing that can be replayed is forgotten; default 100 days.</value>
     public TimeSpan LedgerRetention { get; set; } = TimeSpan.FromDays(100);
+
+    /// <summary>How long a list or a search of people may keep the database busy; then it is answered with an error that says how to narrow it.</summary>
+    /// <value>100 ms to 5 minutes; default 5 s.</value>
+    public TimeSpan QueryTimeLimit { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>At the start retention takes the machine's clock as it is. Otherwise a clock that is more than 7 days ahead of the last sweep is followed from 7 days
+    /// after that sweep on, because a wrong clock would delete what is young.</summary>
+    /// <value>Default <see langword="false"/>; for one start after a longer break.</value>
+    public bool TrustClock { get; set; }
 }

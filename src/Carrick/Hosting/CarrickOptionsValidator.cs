@@ -27,6 +27,7 @@ internal sealed class CarrickOptionsValidator : IValidateOptions<CarrickOptions>
         Check(errors, options.MessageIdRetention >= options.EventRetention, nameof(options.MessageIdRetention), "must be at least EventRetention");
         Check(errors, In(options.DeadLetterRetention, TimeSpan.FromHours(1), LongestRetention), nameof(options.DeadLetterRetention), "must be 1 hour to 36,500 days");
         Check(errors, In(options.LedgerRetention, TimeSpan.FromHours(1), LongestRetention), nameof(options.LedgerRetention), "must be 1 hour to 36,500 days");
+        Check(errors, In(options.QueryTimeLimit, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5)), nameof(options.QueryTimeLimit), "must be 100 ms to 5 minutes");
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
 

@@ -8,6 +8,7 @@ using Carrick.Hosting;
 using Carrick.Operations;
 using Carrick.Replay;
 using Carrick.Retention;
+using Carrick.Search;
 using Carrick.Shards;
 using Carrick.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -56,7 +57,14 @@ public static class CarrickServiceCollectionExtensions
         services.AddSingleton<PumpFactory>();
         services.AddSingleton<ReplayRunner>();
         services.AddSingleton<ClusterRunner>();
+        services.AddSingleton<RetentionClock>();
+        services.AddSingleton(provider =>
+        {
+            var options = provider.GetRequiredService<IOptions<CarrickOptions>>().Value;
+            return new RetentionPeriods(options.EventRetention, options.MessageIdRetention, options.DeadLetterRetention, options.LedgerRetention);
+        });
         services.AddSingleton<RetentionRunner>();
+        services.AddSingleton<BlockSealer>();
         services.AddSingleton<IEventIngress, EventIngress>();
         services.AddSingleton<IOperations, OperatorService>();
         services.AddSingleton<CarrickEngine>();

@@ -78,6 +78,8 @@ internal sealed class OperatorService(
     public async ValueTask<ReplayJob> StartReplayAsync(
         DeadLetterFilter filter, int? ratePerSecond, bool force, Operator by, CancellationToken cancellationToken)
     {
+        // Not in the commit that creates the job, which others wait for: to count a million takes a second. A caller who waits no longer has asked for the job all the same.
+        var total = await store.Queries.CountDeadLettersAsync(filter, CancellationToken.None).ConfigureAwait(false);
         var command = new CreateReplayJobCommand
         {
             Job = new ReplayJob
@@ -85,6 +87,7 @@ internal sealed class OperatorService(
                 Id = RecordId.None,
                 Filter = filter,
                 RatePerSecond = ratePerSecond,
+                Total = total,
                 Force = force,
                 Actor = by.Actor,
                 Reason = by.Reason,

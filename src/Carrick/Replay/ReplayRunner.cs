@@ -14,9 +14,13 @@ namespace Carrick.Replay;
 /// </summary>
 internal sealed partial class ReplayRunner : IDisposable
 {
-    private const int LargestStep = 256;
+    private const int LargestStep = 64;
+
+    /// <summary>A job without a rate rests so many times as long as its steps take: what is received goes first.</summary>
+    private const int RestsPerStep = 2;
     private const int StepsPerSecond = 10;
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MostRest = TimeSpan.FromMilliseconds(50);
 
     private readonly ShardSet _shards;
     private readonly ICommitQueue _commits;
@@ -165,13 +169,13 @@ internal sealed partial class ReplayRunner : IDisposable
 
     private async Task PaceAsync(ReplayJob job, long replayed, long started)
     {
-        if (job.RatePerSecond is { } rate && replayed > 0)
+        var took = _time.GetElapsedTime(started);
+        var rest = replayed == 0 ? TimeSpan.Zero
+            : job.RatePerSecond is { } rate ? TimeSpan.FromSeconds(replayed / (double)rate) - took
+            : took * RestsPerStep < MostRest ? took * RestsPerStep : MostRest;
+        if (rest > TimeSpan.Zero)
         {
-            var rest = TimeSpan.FromSeconds(replayed / (double)rate) - _time.GetElapsedTime(started);
-            if (rest > TimeSpan.Zero)
-            {
-                await Task.Delay(rest, _time, _stop.Token).ConfigureAwait(false);
-            }
+            await Task.Delay(rest, _time, _stop.Token).ConfigureAwait(false);
         }
     }
 

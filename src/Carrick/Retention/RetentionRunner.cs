@@ -1,26 +1,38 @@
 using Carrick.Commit;
 using Carrick.Diagnostics;
 using Carrick.Dispatch;
-using Carrick.Hosting;
 using Carrick.Shards;
+using Carrick.Storage;
 using Carrick.Storage.Commands;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace Carrick.Retention;
 
-/// <summary>Deletes what is past its retention in small batches, each a command among the others, so that receiving is never held up.</summary>
-internal sealed partial class RetentionRunner(ShardSet shards, ICommitQueue commits, IOptions<CarrickOptions> options, TimeProvider time, ILogger<RetentionRunner> logger)
+/// <summary>
+/// Deletes what is past its retention, a little with each command, among those of others, and has a share of the writer: it rests in proportion to what each
+/// command has cost, so that receiving is never held up, whatever there is to delete.
+/// </summary>
+internal sealed partial class RetentionRunner(
+    ShardSet shards, ICommitQueue commits, IStore store, RetentionClock clock, RetentionPeriods periods, TimeProvider time, ILogger<RetentionRunner> logger)
     : IDisposable
 {
-    private const int Limit = 200;
+    /// <summary>The writer's time for one command, which a webhook may have to wait.</summary>
+    private static readonly TimeSpan Budget = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Retention rests so many times as long as it has worked.</summary>
+    private const int RestsPerWork = 4;
+
+    private const int Limit = 10_000;
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LeastRest = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan MostRest = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromHours(1);
 
     private readonly ILogger _logger = logger.Guarded();
     private readonly CancellationTokenSource _stop = new();
     private readonly LoopHealth _health = new("Retention");
+    private bool _isHeld;
     private Task _loop = Task.CompletedTask;
 
     /// <summary>Why nothing is deleted, or <see langword="null"/>.</summary>
@@ -48,7 +60,7 @@ internal sealed partial class RetentionRunner(ShardSet shards, ICommitQueue comm
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            // Stopped between two batches; the next start goes on.
+            // Stopped between two commands; the next start goes on.
         }
     }
 
@@ -75,33 +87,43 @@ internal sealed partial class RetentionRunner(ShardSet shards, ICommitQueue comm
     private async Task SweepAsync()
     {
         long deleted = 0;
-        while (true)
+        // One time for all of it, so that it ends although more comes of age meanwhile.
+        var (now, kept) = (ReadClock(), periods.Current);
+        while (shards.IsLeader)
         {
-            var now = time.GetUtcNow();
             var command = new RetentionCommand
             {
-                EventsBefore = now - options.Value.EventRetention,
-                KeysBefore = now - options.Value.MessageIdRetention,
-                DeadLettersBefore = now - options.Value.DeadLetterRetention,
+                Now = now,
+                EventsBefore = now - kept.Events,
+                KeysBefore = now - kept.MessageIds,
+                DeadLettersBefore = now - kept.DeadLetters,
                 Limit = Limit,
+                Budget = Budget,
             };
             try
             {
                 await commits.SubmitAsync(command, _stop.Token).ConfigureAwait(false);
             }
-            catch (EngineFullException)
+            catch (EngineFullException full)
             {
-                // Under load retention waits for the next sweep.
-                return;
+                // What waits for the writer goes first; nothing is skipped.
+                await Task.Delay(full.RetryAfter, time, _stop.Token).ConfigureAwait(false);
+                continue;
             }
 
             deleted += command.Deleted;
+            if (command.Closed > 0 && store is IStoreUpkeep upkeep)
+            {
+                await upkeep.TrimAsync(command.EventsBefore, _stop.Token).ConfigureAwait(false);
+            }
+
             if (!command.More)
             {
                 break;
             }
 
-            await Task.Delay(Between, time, _stop.Token).ConfigureAwait(false);
+            var rest = command.Took * RestsPerWork;
+            await Task.Delay(rest < LeastRest ? LeastRest : rest > MostRest ? MostRest : rest, time, _stop.Token).ConfigureAwait(false);
         }
 
         if (deleted > 0)
@@ -110,9 +132,25 @@ internal sealed partial class RetentionRunner(ShardSet shards, ICommitQueue comm
         }
     }
 
+    private DateTimeOffset ReadClock()
+    {
+        var now = clock.Read(out var held);
+        if (held > ClockTolerance && !_isHeld)
+        {
+            LogClockHeld(held, now);
+        }
+
+        _isHeld = held > ClockTolerance;
+        return now;
+    }
+
     [LoggerMessage(1310, LogLevel.Information, "Retention deleted {Rows} rows.")]
     private partial void LogDeleted(long rows);
 
     [LoggerMessage(1311, LogLevel.Error, "Retention failed, and nothing is deleted until it works again; it is tried again every 10 seconds.")]
     private partial void LogFailed(Exception exception);
+
+    [LoggerMessage(1312, LogLevel.Warning,
+        "The clock is {Ahead} ahead of the time that has passed since the last sweep. Retention goes on from {Now}, so that nothing young is deleted. If the clock is right, restart with Carrick:Engine:TrustClock.")]
+    private partial void LogClockHeld(TimeSpan ahead, DateTimeOffset now);
 }

@@ -1,17 +1,18 @@
 namespace Carrick.Storage;
 
 /// <summary>The reads of people: bounded, newest first, by keyset. Thread-safe.</summary>
-/// <remarks>Every method throws <see cref="StoreException"/> when the database fails. <c>before</c> is the last id of the page before, or <see langword="null"/>.</remarks>
+/// <remarks>Every method throws <see cref="StoreException"/> when the database fails, and lists throw <see cref="QueryRefusedException"/> when too many wait or one
+/// takes too long. <c>before</c> is <see cref="ListPage{T}.Next"/> of the page before, or <see langword="null"/>.</remarks>
 public interface IStoreQueries
 {
     /// <summary>Events, without their bodies.</summary>
-    ValueTask<IReadOnlyList<EventSummary>> ListEventsAsync(EventFilter filter, RecordId? before, int limit, CancellationToken cancellationToken);
+    ValueTask<ListPage<EventSummary>> ListEventsAsync(EventFilter filter, RecordId? before, int limit, CancellationToken cancellationToken);
 
     /// <summary>One event with its body, or <see langword="null"/>.</summary>
     ValueTask<EventDetail?> FindEventAsync(RecordId id, CancellationToken cancellationToken);
 
     /// <summary>Deliveries in any state.</summary>
-    ValueTask<IReadOnlyList<DeliveryView>> ListDeliveriesAsync(DeliveryFilter filter, RecordId? before, int limit, CancellationToken cancellationToken);
+    ValueTask<ListPage<DeliveryView>> ListDeliveriesAsync(DeliveryFilter filter, RecordId? before, int limit, CancellationToken cancellationToken);
 
     /// <summary>One delivery, or <see langword="null"/>.</summary>
     ValueTask<DeliveryView?> FindDeliveryAsync(RecordId id, CancellationToken cancellationToken);
@@ -24,7 +25,7 @@ public interface IStoreQueries
         DeadLetterFilter filter, RecordId? after, RecordId? upTo, int limit, CancellationToken cancellationToken);
 
     /// <summary>Dead letters, newest first.</summary>
-    ValueTask<IReadOnlyList<DeliveryView>> ListDeadLettersAsync(
+    ValueTask<ListPage<DeliveryView>> ListDeadLettersAsync(
         DeadLetterFilter filter, RecordId? before, int limit, CancellationToken cancellationToken);
 
     /// <summary>How many dead letters match.</summary>

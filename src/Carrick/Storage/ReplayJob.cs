@@ -24,7 +24,7 @@ public sealed record ReplayJob
     /// <summary>The state.</summary>
     public ReplayState State { get; init; }
 
-    /// <summary>Dead letters that matched when the job was made.</summary>
+    /// <summary>Dead letters that matched just before the job was made; those that come and go meanwhile may be missing.</summary>
     public long Total { get; init; }
 
     /// <summary>Replayed so far.</summary>

@@ -5,7 +5,11 @@ namespace Carrick.Storage;
 /// <param name="IdLow">The low half of every id made here.</param>
 /// <param name="LastIdKey">The <see cref="RecordId.Key"/> of the newest id in the store.</param>
 /// <param name="UncleanStarts">How many starts in a row, this one included, were not preceded by a clean stop or a minute of work; 0 after a clean stop.</param>
-public sealed record StoreOwnership(long Epoch, ulong IdLow, long LastIdKey, int UncleanStarts);
+public sealed record StoreOwnership(long Epoch, ulong IdLow, long LastIdKey, int UncleanStarts)
+{
+    /// <summary><see cref="Commands.RetentionCommand.Now"/> of the last sweep that was through, or <see langword="null"/> if there was none.</summary>
+    public DateTimeOffset? RetentionAt { get; init; }
+}
 
 /// <summary>The numbers of names.</summary>
 /// <param name="Integrations">By integration name.</param>

@@ -6,13 +6,13 @@ namespace Carrick.Simulation.Faults;
 /// <summary>The reads of people, which operators and replay jobs go by, over <see cref="FaultyReads"/>.</summary>
 internal sealed class FaultyQueries(IStoreQueries inner, FaultyReads reads) : IStoreQueries
 {
-    public ValueTask<IReadOnlyList<EventSummary>> ListEventsAsync(EventFilter filter, RecordId? before, int limit, CancellationToken cancellationToken) =>
+    public ValueTask<ListPage<EventSummary>> ListEventsAsync(EventFilter filter, RecordId? before, int limit, CancellationToken cancellationToken) =>
         reads.ReadAsync("a list of events", () => inner.ListEventsAsync(filter, before, limit, cancellationToken));
 
     public ValueTask<EventDetail?> FindEventAsync(RecordId id, CancellationToken cancellationToken) =>
         reads.ReadAsync("an event", () => inner.FindEventAsync(id, cancellationToken));
 
-    public ValueTask<IReadOnlyList<DeliveryView>> ListDeliveriesAsync(DeliveryFilter filter, RecordId? before, int limit, CancellationToken cancellationToken) =>
+    public ValueTask<ListPage<DeliveryView>> ListDeliveriesAsync(DeliveryFilter filter, RecordId? before, int limit, CancellationToken cancellationToken) =>
         reads.ReadAsync("a list of deliveries", () => inner.ListDeliveriesAsync(filter, before, limit, cancellationToken));
 
     public ValueTask<DeliveryView?> FindDeliveryAsync(RecordId id, CancellationToken cancellationToken) =>
@@ -25,7 +25,7 @@ internal sealed class FaultyQueries(IStoreQueries inner, FaultyReads reads) : IS
         DeadLetterFilter filter, RecordId? after, RecordId? upTo, int limit, CancellationToken cancellationToken) =>
         reads.ReadAsync("dead letters", () => inner.ReadDeadLettersAsync(filter, after, upTo, limit, cancellationToken));
 
-    public ValueTask<IReadOnlyList<DeliveryView>> ListDeadLettersAsync(DeadLetterFilter filter, RecordId? before, int limit, CancellationToken cancellationToken) =>
+    public ValueTask<ListPage<DeliveryView>> ListDeadLettersAsync(DeadLetterFilter filter, RecordId? before, int limit, CancellationToken cancellationToken) =>
         reads.ReadAsync("a list of dead letters", () => inner.ListDeadLettersAsync(filter, before, limit, cancellationToken));
 
     public ValueTask<long> CountDeadLettersAsync(DeadLetterFilter filter, CancellationToken cancellationToken) =>

@@ -9,13 +9,13 @@ internal sealed class MemoryQueries(MemoryStore store) : IStoreQueries
 {
     private const int MostOfEvent = 1_000;
 
-    public ValueTask<IReadOnlyList<EventSummary>> ListEventsAsync(EventFilter filter, RecordId? before, int limit, CancellationToken cancellationToken) => store.ReadAsync(
-        tables => (IReadOnlyList<EventSummary>)
-        [
-            .. tables.Events.Values.Reverse().Select(row => row.Record).Where(record => (before is null || record.Id < before) && Matches(record, filter)).Take(limit)
+    public ValueTask<ListPage<EventSummary>> ListEventsAsync(EventFilter filter, RecordId? before, int limit, CancellationToken cancellationToken) => store.ReadAsync(
+        tables => ListPage<EventSummary>.Of(
+            tables.Events.Values.Reverse().Select(row => row.Record).Where(record => (before is null || record.Id < before) && Matches(record, filter))
                 .Select(record => new EventSummary(
                     record.Id, record.Integration, record.Type, record.MessageId, record.Subject, record.ContentType, record.Body.Length, record.ReceivedAt)),
-        ],
+            limit,
+            item => item.Id),
         cancellationToken);
 
     public ValueTask<EventDetail?> FindEventAsync(RecordId id, CancellationToken cancellationToken) => store.ReadAsync(
@@ -30,11 +30,9 @@ internal sealed class MemoryQueries(MemoryStore store) : IStoreQueries
             : null,
         cancellationToken);
 
-    public ValueTask<IReadOnlyList<DeliveryView>> ListDeliveriesAsync(DeliveryFilter filter, RecordId? before, int limit, CancellationToken cancellationToken) => store.ReadAsync(
-        tables => (IReadOnlyList<DeliveryView>)
-        [
-            .. Deliveries(tables).Where(view => (before is null || view.Id < before) && Matches(view, filter)).OrderByDescending(view => view.Id).Take(limit),
-        ],
+    public ValueTask<ListPage<DeliveryView>> ListDeliveriesAsync(DeliveryFilter filter, RecordId? before, int limit, CancellationToken cancellationToken) => store.ReadAsync(
+        tables => ListPage<DeliveryView>.Of(
+            Deliveries(tables).Where(view => (before is null || view.Id < before) && Matches(view, filter)).OrderByDescending(view => view.Id), limit, view => view.Id),
         cancellationToken);
 
     public ValueTask<DeliveryView?> FindDeliveryAsync(RecordId id, CancellationToken cancellationToken) => store.ReadAsync(
@@ -61,12 +59,11 @@ internal sealed class MemoryQueries(MemoryStore store) : IStoreQueries
         ],
         cancellationToken);
 
-    public ValueTask<IReadOnlyList<DeliveryView>> ListDeadLettersAsync(DeadLetterFilter filter, RecordId? before, int limit, CancellationToken cancellationToken) => store.ReadAsync(
-        tables => (IReadOnlyList<DeliveryView>)
-        [
-            .. tables.DeadLetters.Values.Reverse().Where(row => Matches(tables, row, filter) && row.Work.Id < (before?.Key ?? long.MaxValue))
-                .Take(limit).Select(row => ViewOf(tables, row)),
-        ],
+    public ValueTask<ListPage<DeliveryView>> ListDeadLettersAsync(DeadLetterFilter filter, RecordId? before, int limit, CancellationToken cancellationToken) => store.ReadAsync(
+        tables => ListPage<DeliveryView>.Of(
+            tables.DeadLetters.Values.Reverse().Where(row => Matches(tables, row, filter) && row.Work.Id < (before?.Key ?? long.MaxValue)).Select(row => ViewOf(tables, row)),
+            limit,
+            view => view.Id),
         cancellationToken);
 
     public ValueTask<long> CountDeadLettersAsync(DeadLetterFilter filter, CancellationToken cancellationToken) => store.ReadAsync(

@@ -32,8 +32,6 @@ internal sealed class MemoryReplays(MemoryTables tables)
 
     public bool Create(CreateReplayJobCommand command)
     {
-        var total = tables.DeadLetters.Values.Count(dead => dead.Work.Id <= command.Job.Id.Key && MemoryQueries.Matches(tables, dead, command.Job.Filter));
-        command.Job = command.Job with { Total = total };
         tables.Replays.Add(command.Job.Id.Key, command.Job);
         tables.LastId = Math.Max(tables.LastId, command.Job.Id.Key);
         return true;

@@ -10,7 +10,7 @@ internal sealed class MemoryRetention(MemoryTables tables)
 
     public void Apply(RetentionCommand command)
     {
-        (command.Deleted, command.More) = (0, false);
+        command.Forget();
         DeleteDeadLetters(command);
         DeleteOutcomes(command);
         DeleteEvents(command);

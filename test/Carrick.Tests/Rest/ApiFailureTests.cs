@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Carrick.Authentication;
 using Carrick.Rest;
+using Carrick.Storage;
 using CsCheck;
 
 namespace Carrick.Tests.Rest;
@@ -29,6 +30,47 @@ public sealed class ApiFailureTests
         Assert.DoesNotContain("canary", problem.ToString(), StringComparison.Ordinal);
         Assert.NotEmpty(response.Headers.GetValues("Retry-After"));
         Assert.Contains(host.Log.Lines, line => line.Id.Id == 4010);
+    }
+
+    [Theory]
+    [InlineData("/v1/events", true, "search_too_slow", "5")]
+    [InlineData("/v1/deliveries", false, "searches_busy", "1")]
+    [InlineData("/v1/dead-letters", true, "search_too_slow", "5")]
+    public async Task Search_ThatIsRefused_Is503AndSaysHowToNarrowIt(string path, bool isTooSlow, string code, string retryAfter)
+    {
+        await using var host = await ApiHost.StartAsync();
+        await host.GetAsync("/v1/events");
+        host.Store.ReadFailure = isTooSlow ? QueryRefusedException.TooSlow(TimeSpan.FromSeconds(5), new InvalidOperationException("canary")) : QueryRefusedException.Busy();
+
+        var response = await host.GetAsync(path);
+
+        var problem = await ApiHost.ProblemAsync(response, 503, code);
+        Assert.Contains(isTooSlow ? "Narrow it by messageId" : "Try again in a second", problem.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("canary", problem.ToString(), StringComparison.Ordinal);
+        Assert.Equal(retryAfter, response.Headers.GetValues("Retry-After").Single());
+    }
+
+    [Theory]
+    [InlineData("/v1/events?type=rare")]
+    [InlineData("/v1/deliveries?consumer=billing/orders")]
+    [InlineData("/v1/dead-letters?type=rare")]
+    public async Task Search_ThatIsNotThrough_SaysHowFarItHasLooked_AndGoesOn(string path)
+    {
+        await using var host = await ApiHost.StartAsync();
+        host.AddDelivery(DeliveryState.Dead);
+        var whole = await ReadAsync(path);
+        Assert.False(whole.TryGetProperty("searchedTo", out _));
+        host.Store.SearchedTo = RecordId.FromKey(new DateTimeOffset(2026, 2, 1, 12, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds() << 12, 1);
+
+        var first = await ReadAsync(path);
+        var second = await ReadAsync($"{path}&cursor={first.GetProperty("nextCursor").GetString()}");
+
+        Assert.Equal((0, "2026-02-01T12:00:00Z"), (first.GetProperty("data").GetArrayLength(), first.GetProperty("searchedTo").GetString()));
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, second.GetProperty("nextCursor").ValueKind);
+        Assert.False(second.TryGetProperty("searchedTo", out _));
+
+        async Task<System.Text.Json.JsonElement> ReadAsync(string url) =>
+            System.Text.Json.JsonDocument.Parse(await (await host.GetAsync(url)).Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement;
     }
 
     [Fact]

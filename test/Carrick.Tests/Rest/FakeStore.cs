@@ -27,6 +27,9 @@ internal sealed class FakeStore : IStore, IStoreQueries, ICommitQueue
 
     public Exception? WriteFailure { get; set; }
 
+    /// <summary>Lists have looked down to here only, and found nothing so far.</summary>
+    public RecordId? SearchedTo { get; set; }
+
     public int KeyReads { get; private set; }
 
     public DeadLetterFilter? LastFilter { get; private set; }
@@ -68,11 +71,14 @@ internal sealed class FakeStore : IStore, IStoreQueries, ICommitQueue
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<IReadOnlyList<EventSummary>> ListEventsAsync(EventFilter filter, RecordId? before, int limit, CancellationToken cancellationToken)
+    public ValueTask<ListPage<EventSummary>> ListEventsAsync(EventFilter filter, RecordId? before, int limit, CancellationToken cancellationToken)
     {
         LastEventFilter = filter;
-        return Read<EventSummary>([.. Page(Events, item => item.Id, before, limit).Select(item => new EventSummary(
-            item.Id, item.Integration, item.Type, item.MessageId, item.Subject, item.ContentType, item.Body.Length, item.ReceivedAt))]);
+        return SearchedTo is { } position && (before is null || before > position) ? Read1(new ListPage<EventSummary>([], position)) : Read1(ListPage<EventSummary>.Of(
+            Page(Events, item => item.Id, before, limit + 1).Select(item => new EventSummary(
+                item.Id, item.Integration, item.Type, item.MessageId, item.Subject, item.ContentType, item.Body.Length, item.ReceivedAt)),
+            limit,
+            item => item.Id));
     }
 
     public ValueTask<EventDetail?> FindEventAsync(RecordId id, CancellationToken cancellationToken) => Read1(
@@ -80,11 +86,16 @@ internal sealed class FakeStore : IStore, IStoreQueries, ICommitQueue
             ? new EventDetail(found, 0, [.. Deliveries.Where(delivery => delivery.EventId == id)]) { PossibleReplayOf = PossibleReplays.TryGetValue(id, out var first) ? first : null }
             : null);
 
-    public ValueTask<IReadOnlyList<DeliveryView>> ListDeliveriesAsync(
-        DeliveryFilter filter, RecordId? before, int limit, CancellationToken cancellationToken) => Read<DeliveryView>([.. Page(
-            Deliveries.Where(item => filter.State is null || item.State == filter.State
-                || (filter.State == DeliveryState.Running && item.State is DeliveryState.Pending or DeliveryState.Retrying)),
-            item => item.Id, before, limit)]);
+    public ValueTask<ListPage<DeliveryView>> ListDeliveriesAsync(
+        DeliveryFilter filter, RecordId? before, int limit, CancellationToken cancellationToken) => SearchedTo is { } position && (before is null || before > position)
+            ? Read1(new ListPage<DeliveryView>([], position))
+            : Read1(ListPage<DeliveryView>.Of(
+            Page(
+                Deliveries.Where(item => filter.State is null || item.State == filter.State
+                    || (filter.State == DeliveryState.Running && item.State is DeliveryState.Pending or DeliveryState.Retrying)),
+                item => item.Id, before, limit + 1),
+            limit,
+            item => item.Id));
 
     public ValueTask<DeliveryView?> FindDeliveryAsync(RecordId id, CancellationToken cancellationToken) => Read1(Deliveries.Find(item => item.Id == id));
 
@@ -93,8 +104,11 @@ internal sealed class FakeStore : IStore, IStoreQueries, ICommitQueue
     public ValueTask<IReadOnlyList<DeliveryView>> ReadDeadLettersAsync(
         DeadLetterFilter filter, RecordId? after, RecordId? upTo, int limit, CancellationToken cancellationToken) => Dead(filter, null, limit);
 
-    public ValueTask<IReadOnlyList<DeliveryView>> ListDeadLettersAsync(
-        DeadLetterFilter filter, RecordId? before, int limit, CancellationToken cancellationToken) => Dead(filter, before, limit);
+    public async ValueTask<ListPage<DeliveryView>> ListDeadLettersAsync(
+        DeadLetterFilter filter, RecordId? before, int limit, CancellationToken cancellationToken) =>
+        SearchedTo is { } position && (before is null || before > position)
+            ? new ListPage<DeliveryView>([], position)
+            : ListPage<DeliveryView>.Of(await Dead(filter, before, limit + 1), limit, item => item.Id);
 
     public ValueTask<long> CountDeadLettersAsync(DeadLetterFilter filter, CancellationToken cancellationToken)
     {

@@ -35,7 +35,9 @@ public sealed class PostgresDeduplicationCompliance : DeduplicationCompliance<Po
         """
         ALTER TABLE ~event_keys DROP COLUMN shared_body;
         ALTER TABLE ~events DROP COLUMN deduplication_key;
-        DELETE FROM ~meta WHERE name IN ('plain_keys_to', 'schema 2 serves');
-        DELETE FROM ~schema_migrations WHERE scriptname LIKE '0002%'
+        DROP TABLE ~event_blocks, ~delivery_blocks;
+        DROP INDEX ~outcomes_unusual, ~dead_letters_open_by_id;
+        DELETE FROM ~meta WHERE name IN ('plain_keys_to', 'schema 2 serves', 'schema 3 serves');
+        DELETE FROM ~schema_migrations WHERE scriptname >= '0002'
         """);
 }

@@ -136,18 +136,6 @@ public sealed class PostgresDoubtTests : IAsyncLifetime
         Assert.True((await _store.RegisterAsync(["later"], ["later/on"], Token)).Integrations.ContainsKey("later"));
     }
 
-    [Fact]
-    public async Task Maintain_WhoseConnectionIsLost_FailsForNow()
-    {
-        await CommitAsync(new RetentionCommand { EventsBefore = DateTimeOffset.UtcNow, KeysBefore = DateTimeOffset.UnixEpoch, DeadLettersBefore = DateTimeOffset.UnixEpoch, Limit = 9 });
-        _cutter.Next = () => CommitCut.AfterServer;
-        var lost = await Assert.ThrowsAsync<StoreException>(async () => await _store.MaintainAsync(idle: true, Token));
-        _cutter.Next = () => CommitCut.None;
-
-        Assert.Equal(StoreFailure.Transient, lost.Failure);
-        await WhenKnownAsync(async () => await CommitAsync(new IngestCommand { Events = [NewEvent("m1")] }));
-    }
-
     private async Task<bool> SettledAsync()
     {
         var durable = false;

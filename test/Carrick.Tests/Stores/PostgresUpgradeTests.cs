@@ -26,7 +26,7 @@ public sealed class PostgresUpgradeTests : StoreTest<PostgresHarness>
     }
 
     [Theory]
-    [InlineData(3)]
+    [InlineData(4)]
     [InlineData(9999)]
     public async Task NewerSchemaThatServesLaterVersionsOnly_IsRefused(int serves)
     {
@@ -37,6 +37,6 @@ public sealed class PostgresUpgradeTests : StoreTest<PostgresHarness>
         var atStart = await Assert.ThrowsAsync<StoreException>(async () => await again.OpenAsync(Token));
 
         Assert.All([atMigration, atStart], error => Assert.Equal(StoreFailure.Configuration, error.Failure));
-        Assert.All([atMigration, atStart], error => Assert.Contains("has version 9999, newer than this program's 2", error.Message, StringComparison.Ordinal));
+        Assert.All([atMigration, atStart], error => Assert.Contains("has version 9999, newer than this program's 3", error.Message, StringComparison.Ordinal));
     }
 }

@@ -51,7 +51,8 @@ public sealed class SqliteDeduplicationCompliance : DeduplicationCompliance<Sqli
     {
         await Store.DisposeAsync();
         Harness.Scalar("DROP INDEX event_keys_shared_body; ALTER TABLE event_keys DROP COLUMN shared_body; ALTER TABLE events DROP COLUMN deduplication_key");
-        Harness.Scalar("DELETE FROM schema_migrations WHERE ScriptName LIKE '0004%'");
+        Harness.Scalar("DROP TABLE event_blocks; DROP TABLE delivery_blocks; DROP INDEX outcomes_unusual; DROP INDEX dead_letters_open_by_id");
+        Harness.Scalar("DELETE FROM schema_migrations WHERE ScriptName >= '0004'");
     }
 
     private void CommitOfOlder(NewEvent item)

@@ -17,7 +17,30 @@ public sealed class SqliteOperatorCompliance : OperatorCompliance<SqliteHarness>
 
 public sealed class SqliteReplayCompliance : ReplayCompliance<SqliteHarness>;
 
-public sealed class SqliteRetentionCompliance : RetentionCompliance<SqliteHarness>;
+public sealed class SqliteRetentionCompliance : RetentionCompliance<SqliteHarness>
+{
+    [Fact]
+    public async Task Retention_OnAFullDisk_MakesRoom_AndWhatIsReceivedGoesOn()
+    {
+        await CommitAsync(Ingest([.. Enumerable.Range(0, 300).Select(i => NewEvent($"m{i}", body: new string('x', 2_000)))]));
+        await Store.CloseAsync(Token);
+        await OpenAsync(Harness.CreateAlmostFull(Time, kilobytes: 40));
+        var full = await Assert.ThrowsAsync<StoreException>(async () =>
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                await CommitAsync(Ingest([.. Enumerable.Range(0, 20).Select(n => NewEvent($"full{i}.{n}", body: new string('y', 2_000)))]));
+            }
+        });
+        Assert.Equal(StoreFailure.Full, full.Failure);
+        Time.Advance(TimeSpan.FromDays(31));
+
+        await SweepAsync(limit: 100);
+
+        await CommitAsync(Ingest([.. Enumerable.Range(0, 50).Select(n => NewEvent($"later{n}", body: new string('z', 2_000)))]));
+        Assert.Equal(50, (await Store.Queries.ListEventsAsync(new(), null, 100, Token)).Count);
+    }
+}
 
 public sealed class SqliteQueryCompliance : QueryCompliance<SqliteHarness>;
 
@@ -46,7 +69,8 @@ public sealed class SqliteEngineDatabaseCompliance : EngineDatabaseCompliance<Sq
     {
         await using var session = await Database.OpenSessionAsync(Token);
         await session.BeginAsync(Entry("m1"), Token);
-        var ingest = CommitAsync(Ingest(NewEvent("m2", consumers: Orders)));
+        // The commit blocks its thread, as that of the engine's commits may be.
+        var ingest = Task.Run(() => CommitAsync(Ingest(NewEvent("m2", consumers: Orders))), Token);
         Assert.False(ingest.IsCompleted);
 
         await session.DiscardAsync(Token);

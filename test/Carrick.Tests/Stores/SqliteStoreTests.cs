@@ -44,7 +44,7 @@ public sealed class SqliteStoreTests : StoreTest<SqliteHarness>
         var path = Path.Combine(harness.Folder, "new", "deep", "carrick.db");
         await using var store = new SqliteStore(new SqliteFile($"Data Source={path}"), Time, NullLogger.Instance);
 
-        Assert.Equal(["0001_initial", "0002_guarded_starts", "0003_delivered_versions", "0004_deduplication_keys"], await store.MigrateAsync(Token));
+        Assert.Equal(["0001_initial", "0002_guarded_starts", "0003_delivered_versions", "0004_deduplication_keys", "0005_search_blocks"], await store.MigrateAsync(Token));
         Assert.True(File.Exists(path));
     }
 

@@ -32,10 +32,11 @@ public sealed class FeatureFolderTests
         ("Commit", ["Diagnostics", "Shards"]),
         ("Delivery", ["Diagnostics", "Retry", "Dispatch"]),
         ("Dispatch", ["Diagnostics", "Retry", "Shards", "Storage", "Commit", "Delivery", "Handlers", "Hosting"]),
-        ("Handlers", ["Diagnostics", "Commit", "Delivery", "Dispatch", "Events"]),
+        ("Handlers", ["Diagnostics", "Storage", "Commit", "Delivery", "Dispatch", "Events"]),
         ("Events", ["Shards", "Commit", "Dispatch", "Hosting"]),
         ("Replay", ["Diagnostics", "Shards", "Commit", "Dispatch"]),
-        ("Retention", ["Diagnostics", "Shards", "Commit", "Dispatch"]),
+        ("Retention", ["Diagnostics", "Shards", "Storage", "Commit", "Dispatch"]),
+        ("Search", ["Shards", "Storage", "Commit", "Dispatch"]),
         ("Operations", ["Shards", "Commit", "Dispatch", "Hosting", "Replay"]),
         ("Cluster", ["Diagnostics", "Shards", "Storage", "Commit", "Dispatch", "Hosting", "Replay"]),
     ];

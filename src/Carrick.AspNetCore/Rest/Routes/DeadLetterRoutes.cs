@@ -51,8 +51,8 @@ internal static class DeadLetterRoutes
             return Problem.Invalid(query.Errors);
         }
 
-        var items = await store.Queries.ListDeadLettersAsync(filter, cursor, limit + 1, cancellationToken);
-        return Paging.Page(query, items, limit, item => item.Id, item => Shape.Of(item, operations), ApiJson.Default.PageDeliveryResource);
+        var page = await store.Queries.ListDeadLettersAsync(filter, cursor, limit, cancellationToken);
+        return Paging.Page(query, page, limit, item => Shape.Of(item, operations), ApiJson.Default.PageDeliveryResource);
     }
 
     private static async Task<IResult> ReplayAsync(HttpContext context, IStore store, IOperations operations, CancellationToken cancellationToken)

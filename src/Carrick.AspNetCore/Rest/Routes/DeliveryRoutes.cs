@@ -42,7 +42,10 @@ internal static class DeliveryRoutes
 
         var page = await LiveDeliveries.ListAsync(store.Queries, operations, filter, cursor, limit, cancellationToken);
         return TypedResults.Json(
-            new Page<DeliveryResource>([.. page.Items.Select(item => Shape.Of(item, operations))], page.Last is { } last ? query.Next(last) : null),
+            new Page<DeliveryResource>([.. page.Items.Select(item => Shape.Of(item, operations))], page.Last is { } last ? query.Next(last) : null)
+            {
+                SearchedTo = Paging.SearchedTo(page.Items.Count, page.Last, limit),
+            },
             ApiJson.Default.PageDeliveryResource);
     }
 

@@ -42,8 +42,8 @@ internal static class EventRoutes
             return Problem.Invalid(query.Errors);
         }
 
-        var items = await store.Queries.ListEventsAsync(filter, cursor, limit + 1, cancellationToken);
-        return Paging.Page(query, items, limit, item => item.Id, Shape.Of, ApiJson.Default.PageEventSummaryResource);
+        var page = await store.Queries.ListEventsAsync(filter, cursor, limit, cancellationToken);
+        return Paging.Page(query, page, limit, Shape.Of, ApiJson.Default.PageEventSummaryResource);
     }
 
     private static async Task<IResult> GetAsync(string id, IStore store, IOperations operations, CancellationToken cancellationToken) =>

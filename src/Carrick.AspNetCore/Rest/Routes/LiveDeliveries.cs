@@ -47,8 +47,8 @@ internal static class LiveDeliveries
         var items = new List<DeliveryView>();
         for (var reads = 0; reads < MostReads; reads++)
         {
-            var read = await queries.ListDeliveriesAsync(filter, before, limit + 1, cancellationToken);
-            foreach (var item in read)
+            var page = await queries.ListDeliveriesAsync(filter, before, limit, cancellationToken);
+            foreach (var item in page)
             {
                 if (items.Count == limit)
                 {
@@ -62,9 +62,11 @@ internal static class LiveDeliveries
                 }
             }
 
-            if (read.Count <= limit)
+            before = page.Next;
+            if (before is null || items.Count == limit || page.Count < limit)
             {
-                return (items, null);
+                // At the end, full, or a search that has looked for as long as a request may.
+                return (items, before);
             }
         }
 

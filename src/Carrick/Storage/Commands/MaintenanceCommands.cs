@@ -2,9 +2,12 @@ using System.Collections.ObjectModel;
 
 namespace Carrick.Storage.Commands;
 
-/// <summary>Deletes one small batch of what is past its retention: attempts and outcomes, events without outstanding or dead deliveries, message ids, delivered versions, audit.</summary>
+/// <summary>Deletes some of what is past its retention: attempts and outcomes, events without outstanding or dead deliveries, message ids, delivered versions, audit.</summary>
 public sealed class RetentionCommand : StoreCommand
 {
+    /// <summary>The time that retention goes by, kept for the next process when a sweep is through; <see langword="null"/> to keep none.</summary>
+    public DateTimeOffset? Now { get; init; }
+
     /// <summary>Events, outcomes and attempts older than this.</summary>
     public required DateTimeOffset EventsBefore { get; init; }
 
@@ -14,19 +17,38 @@ public sealed class RetentionCommand : StoreCommand
     /// <summary>Dead letters older than this, with what they hold.</summary>
     public required DateTimeOffset DeadLettersBefore { get; init; }
 
-    /// <summary>The most rows per table.</summary>
+    /// <summary>Rows that are looked at in one step; a command does as many steps as its limits allow, and at least one.</summary>
+    internal const int Step = 128;
+
+    /// <summary>The most rows to look at.</summary>
     public required int Limit { get; init; }
 
-    /// <summary>Set by the store: rows deleted; less than the limit in every table means done.</summary>
+    /// <summary>How long the writer may work on it; <see langword="null"/> for as long as it takes.</summary>
+    public TimeSpan? Budget { get; init; }
+
+    /// <summary>Set by the store: rows deleted.</summary>
     public int Deleted { get; set; }
+
+    /// <summary>Set by the store: how long the writer has worked on it.</summary>
+    public TimeSpan Took { get; set; }
 
     /// <summary>Set by the store: dead letters deleted that were neither replayed nor discarded, by consumer number.</summary>
     public IReadOnlyDictionary<int, int> OpenDeadLettersDeleted { get; set; } = ReadOnlyDictionary<int, int>.Empty;
 
-    /// <summary>Set by the store: a table had more than the limit.</summary>
+    /// <summary>Set by the store: parts that nobody needs any more and that can be dropped whole.</summary>
+    public int Closed { get; set; }
+
+    /// <summary>Set by the store: there may be more; the next command goes on where this one ended.</summary>
     public bool More { get; set; }
 
-    internal override void Forget() => (Deleted, More, OpenDeadLettersDeleted) = (0, false, ReadOnlyDictionary<int, int>.Empty);
+    internal void CountOpenDeadLetter(int consumer)
+    {
+        var counts = new Dictionary<int, int>(OpenDeadLettersDeleted);
+        counts[consumer] = counts.GetValueOrDefault(consumer) + 1;
+        OpenDeadLettersDeleted = counts;
+    }
+
+    internal override void Forget() => (Deleted, Took, Closed, More, OpenDeadLettersDeleted) = (0, TimeSpan.Zero, 0, false, ReadOnlyDictionary<int, int>.Empty);
 }
 
 /// <summary>Stores an API key.</summary>
