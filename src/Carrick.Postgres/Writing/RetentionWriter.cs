@@ -55,7 +55,7 @@ internal sealed class RetentionWriter
 
     private readonly StoreState _state;
     private readonly ChangeWriter _changes;
-    private readonly Func<WriteTransaction, RetentionCommand, int, long?>[] _tables;
+    private readonly (Func<WriteTransaction, RetentionCommand, int, long?> Delete, int Rows)[] _tables;
     private int _table;
     private long _cursor;
 
@@ -63,7 +63,11 @@ internal sealed class RetentionWriter
     {
         _state = state;
         _changes = changes;
-        _tables = [CloseDays, DeleteDeadLetters, DeleteOutcomes, DeleteEvents, DeleteKeys, DeleteAudit, DeleteReplays, DeleteVersions, DeleteEventBlocks, DeleteDeliveryBlocks, DeleteChanges];
+        _tables =
+        [
+            (CloseDays, 1), (DeleteDeadLetters, 64), (DeleteOutcomes, 256), (DeleteEvents, 64), (DeleteKeys, 128), (DeleteAudit, 256), (DeleteReplays, 64), (DeleteVersions, 64),
+            (DeleteEventBlocks, 64), (DeleteDeliveryBlocks, 64), (DeleteChanges, 256),
+        ];
     }
 
     public void Apply(WriteTransaction transaction, RetentionCommand command)
@@ -73,8 +77,9 @@ internal sealed class RetentionWriter
         var looked = 0;
         while (_table < _tables.Length && looked < command.Limit && (looked == 0 || command.Budget is not { } budget || Stopwatch.GetElapsedTime(started) < budget))
         {
-            var rows = Math.Min(RetentionCommand.Step, command.Limit - looked);
-            if (_tables[_table](transaction, command, rows) is { } next)
+            var (delete, most) = _tables[_table];
+            var rows = Math.Min(most, command.Limit - looked);
+            if (delete(transaction, command, rows) is { } next)
             {
                 (_cursor, looked) = (next, looked + rows);
             }

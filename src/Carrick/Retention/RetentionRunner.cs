@@ -16,11 +16,14 @@ internal sealed partial class RetentionRunner(
     ShardSet shards, ICommitQueue commits, IStore store, RetentionClock clock, RetentionPeriods periods, TimeProvider time, ILogger<RetentionRunner> logger)
     : IDisposable
 {
-    /// <summary>The writer's time for one command, which a webhook may have to wait.</summary>
-    private static readonly TimeSpan Budget = TimeSpan.FromMilliseconds(1);
+    /// <summary>Of the time that a commit takes, retention may add so much.</summary>
+    private const double ShareOfCommit = 0.2;
 
-    /// <summary>Retention rests so many times as long as it has worked.</summary>
+    /// <summary>Retention rests so many times as long as it has worked, and at least as long as its commit took: between two of its commits is one without it.</summary>
     private const int RestsPerWork = 4;
+
+    private static readonly TimeSpan LeastBudget = TimeSpan.FromMilliseconds(0.2);
+    private static readonly TimeSpan MostBudget = TimeSpan.FromMilliseconds(2);
 
     private const int Limit = 10_000;
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(5);
@@ -86,7 +89,7 @@ internal sealed partial class RetentionRunner(
 
     private async Task SweepAsync()
     {
-        long deleted = 0;
+        var (deleted, budget) = (0L, LeastBudget);
         // One time for all of it, so that it ends although more comes of age meanwhile.
         var (now, kept) = (ReadClock(), periods.Current);
         while (shards.IsLeader)
@@ -98,8 +101,9 @@ internal sealed partial class RetentionRunner(
                 KeysBefore = now - kept.MessageIds,
                 DeadLettersBefore = now - kept.DeadLetters,
                 Limit = Limit,
-                Budget = Budget,
+                Budget = budget,
             };
+            var started = time.GetTimestamp();
             try
             {
                 await commits.SubmitAsync(command, _stop.Token).ConfigureAwait(false);
@@ -122,8 +126,10 @@ internal sealed partial class RetentionRunner(
                 break;
             }
 
+            var commit = time.GetElapsedTime(started);
+            budget = Between(LeastBudget, commit * ShareOfCommit, MostBudget);
             var rest = command.Took * RestsPerWork;
-            await Task.Delay(rest < LeastRest ? LeastRest : rest > MostRest ? MostRest : rest, time, _stop.Token).ConfigureAwait(false);
+            await Task.Delay(Between(LeastRest, rest < commit ? commit : rest, MostRest), time, _stop.Token).ConfigureAwait(false);
         }
 
         if (deleted > 0)
@@ -131,6 +137,8 @@ internal sealed partial class RetentionRunner(
             LogDeleted(deleted);
         }
     }
+
+    private static TimeSpan Between(TimeSpan least, TimeSpan value, TimeSpan most) => value < least ? least : value > most ? most : value;
 
     private DateTimeOffset ReadClock()
     {

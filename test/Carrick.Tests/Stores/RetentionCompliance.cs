@@ -201,7 +201,7 @@ public abstract class RetentionCompliance<THarness> : StoreTest<THarness>
         RetentionCommand command;
         do
         {
-            command = Retain(limit: 25);
+            command = Retain(limit: 60);
             await CommitAsync(command);
             await using var crashed = Harness.CopyAsAfterCrash();
             await using var store = crashed.Create(Time);
@@ -209,7 +209,7 @@ public abstract class RetentionCompliance<THarness> : StoreTest<THarness>
             RetentionCommand rest;
             do
             {
-                rest = Retain(limit: 25);
+                rest = Retain(limit: 60);
                 await store.CommitAsync([rest], Token);
             }
             while (rest.More);
@@ -252,7 +252,7 @@ public abstract class RetentionCompliance<THarness> : StoreTest<THarness>
         while (command.More && passes < 50);
 
         Assert.Equal(600, deleted);
-        Assert.InRange(passes, Harness is InMemoryHarness ? 1 : 4, 12);
+        Assert.InRange(passes, Harness is InMemoryHarness ? 1 : 4, 40);
     }
 
     [Fact]

@@ -17,13 +17,10 @@ public sealed class RetentionCommand : StoreCommand
     /// <summary>Dead letters older than this, with what they hold.</summary>
     public required DateTimeOffset DeadLettersBefore { get; init; }
 
-    /// <summary>Rows that are looked at in one step; a command does as many steps as its limits allow, and at least one.</summary>
-    internal const int Step = 128;
-
     /// <summary>The most rows to look at.</summary>
     public required int Limit { get; init; }
 
-    /// <summary>How long the writer may work on it; <see langword="null"/> for as long as it takes.</summary>
+    /// <summary>How long the writer may work on it, in small steps and at least one; <see langword="null"/> for as long as it takes.</summary>
     public TimeSpan? Budget { get; init; }
 
     /// <summary>Set by the store: rows deleted.</summary>
