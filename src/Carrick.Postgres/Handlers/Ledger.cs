@@ -54,7 +54,7 @@ internal static class Ledger
         WHERE bytes_before < $3 ORDER BY id
         """;
 
-    // A window by primary key, so that no index by time is paid for on every insert.
+    /// <summary>Answers the last row of a full window. By primary key, so that no index by time is paid for on every insert.</summary>
     public const string Prune =
         """
         WITH seen AS MATERIALIZED (
@@ -63,7 +63,7 @@ internal static class Ledger
         gone AS (
             DELETE FROM ~processed_events AS p USING seen AS s
             WHERE s.processed_at < $5 AND (p.consumer, p.integration, p.message_id) = (s.consumer, s.integration, s.message_id))
-        SELECT consumer, integration, message_id FROM seen ORDER BY consumer, integration, message_id
+        SELECT consumer, integration, message_id FROM seen ORDER BY consumer, integration, message_id LIMIT 1 OFFSET $4 - 1
         """;
 
     public static NpgsqlParameter[] ParametersOf(LedgerEntry entry) =>

@@ -109,13 +109,7 @@ internal sealed partial class PostgresHandlerSession(PostgresDatabase database, 
                 Parameters = { P.Text(after.Consumer), P.Text(after.Integration), P.Text(after.MessageId), P.Int64(limit), P.Int64(UnixTime.Of(before)) },
             };
             await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-            var (rows, last) = (0, after);
-            while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-            {
-                (rows, last) = (rows + 1, Ledger.ReadCursor(reader));
-            }
-
-            return rows < limit ? (LedgerCursor?)null : last;
+            return await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? Ledger.ReadCursor(reader) : (LedgerCursor?)null;
         }).ConfigureAwait(false);
     }
 

@@ -92,7 +92,7 @@ internal sealed class DemoApi(Uri server, string key, TimeProvider time) : IDisp
         do
         {
             var page = cursor is null ? path : $"{path}&cursor={Uri.EscapeDataString(cursor)}";
-            var (data, next) = Page.Read(Good(await _client.GetAsync(page, cancellationToken)));
+            var (data, next, _) = Page.Read(Good(await _client.GetAsync(page, cancellationToken)));
             foreach (var item in data)
             {
                 yield return item;

@@ -44,7 +44,7 @@ internal sealed class ReaderPool : IDisposable
             }
 
             _waiting.Enqueue(next);
-            if (_idle > 0)
+            if (_waiting.Count <= _idle)
             {
                 Monitor.Pulse(_gate);
             }

@@ -118,7 +118,7 @@ internal sealed partial class RetentionRunner(
             deleted += command.Deleted;
             if (command.Closed > 0 && store is IStoreUpkeep upkeep)
             {
-                await upkeep.TrimAsync(command.EventsBefore, _stop.Token).ConfigureAwait(false);
+                await TrimAsync(upkeep, command.EventsBefore).ConfigureAwait(false);
             }
 
             if (!command.More)
@@ -135,6 +135,19 @@ internal sealed partial class RetentionRunner(
         if (deleted > 0)
         {
             LogDeleted(deleted);
+        }
+    }
+
+    private async Task TrimAsync(IStoreUpkeep upkeep, DateTimeOffset eventsBefore)
+    {
+        try
+        {
+            await upkeep.TrimAsync(eventsBefore, _stop.Token).ConfigureAwait(false);
+        }
+        catch (StoreException exception)
+        {
+            // What is half done is gone on with by the next sweep.
+            LogTrimPutOff(exception, exception.Message);
         }
     }
 
@@ -157,6 +170,9 @@ internal sealed partial class RetentionRunner(
 
     [LoggerMessage(1311, LogLevel.Error, "Retention failed, and nothing is deleted until it works again; it is tried again every 10 seconds.")]
     private partial void LogFailed(Exception exception);
+
+    [LoggerMessage(1313, LogLevel.Information, "Dropping what is past its retention is put off until the next sweep: {Problem}")]
+    private partial void LogTrimPutOff(Exception exception, string problem);
 
     [LoggerMessage(1312, LogLevel.Warning,
         "The clock is {Ahead} ahead of the time that has passed since the last sweep. Retention goes on from {Now}, so that nothing young is deleted. If the clock is right, restart with Carrick:Engine:TrustClock.")]

@@ -1,9 +1,11 @@
 using Carrick.Commit;
+using Carrick.Diagnostics;
 using Carrick.Dispatch;
 using Carrick.Shards;
 using Carrick.Storage;
 using Carrick.Storage.Commands;
 using Carrick.Storage.Search;
+using Microsoft.Extensions.Logging;
 
 namespace Carrick.Search;
 
@@ -11,11 +13,14 @@ namespace Carrick.Search;
 /// Makes the blocks that searches pass over, behind what is received: one node does, from the store, so that receiving pays nothing for it and an older
 /// database gets its blocks too. It works for half of the time at most; until a block is there its rows are read one by one.
 /// </summary>
-internal sealed class BlockSealer(ShardSet shards, ICommitQueue queue, IStore store, LoopSupervisor supervisor, TimeProvider time) : IDisposable
+internal sealed partial class BlockSealer(
+    ShardSet shards, ICommitQueue queue, IStore store, LoopSupervisor supervisor, TimeProvider time, ILogger<BlockSealer> logger) : IDisposable
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AtLeastEvery = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LeastRest = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(10);
+    private readonly ILogger _logger = logger.Guarded();
     private readonly CancellationTokenSource _stop = new();
     private Task _loop = Task.CompletedTask;
 
@@ -58,23 +63,32 @@ internal sealed class BlockSealer(ShardSet shards, ICommitQueue queue, IStore st
         while (true)
         {
             var started = time.GetTimestamp();
-            if (await upkeep.ReadNextBlockAsync(kind, _stop.Token).ConfigureAwait(false) is not { } block)
-            {
-                return;
-            }
-
+            TimeSpan rest;
             try
             {
+                if (await upkeep.ReadNextBlockAsync(kind, _stop.Token).ConfigureAwait(false) is not { } block)
+                {
+                    return;
+                }
+
                 await queue.SubmitAsync(new SealBlockCommand { Block = block }, _stop.Token).ConfigureAwait(false);
+                rest = time.GetElapsedTime(started);
             }
             catch (EngineFullException full)
             {
-                await Task.Delay(full.RetryAfter, time, _stop.Token).ConfigureAwait(false);
-                continue;
+                rest = full.RetryAfter;
+            }
+            catch (StoreException exception)
+            {
+                // The database is away; searches read row by row until it is back, or fail as everything does.
+                LogPutOff(exception, exception.Message);
+                rest = AfterFailure;
             }
 
-            var rest = time.GetElapsedTime(started);
             await Task.Delay(rest < LeastRest ? LeastRest : rest, time, _stop.Token).ConfigureAwait(false);
         }
     }
+
+    [LoggerMessage(1320, LogLevel.Information, "Making blocks for searches is put off: {Problem}")]
+    private partial void LogPutOff(Exception exception, string problem);
 }

@@ -173,7 +173,7 @@ public sealed class CliCommandTests
         await using var server = await FakeServer.StartAsync();
         server.On("GET /v1/events", call => new FakeServer.Answer(200, call switch
         {
-            0 => """{"data":[{"id":"evt_1"}],"nextCursor":"x"}""",
+            0 => """{"data":[{"id":"evt_1","receivedAt":"2026-02-01T12:00:00.5Z"}],"nextCursor":"x"}""",
             1 => """{"data":[{"id":"evt_3"},{"id":"evt_2"},{"id":"evt_1"}],"nextCursor":"x"}""",
             _ => """{"data":[{"id":"evt_4"},{"id":"evt_3"}],"nextCursor":"x"}""",
         }));
@@ -181,6 +181,38 @@ public sealed class CliCommandTests
         var run = await CliRun.ExecuteAsync(server, "events", "tail", "--count", "3", "--output", "json");
 
         Assert.Equal(["""{"id":"evt_2"}""", """{"id":"evt_3"}""", """{"id":"evt_4"}"""], run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        Assert.Equal(["?limit=1", "?limit=100&from=2026-02-01T11:59:00Z", "?limit=100&from=2026-02-01T11:59:00Z"], server.Requests.Select(asked => asked.Query));
+    }
+
+    [Fact]
+    public async Task Tail_OfWhatIsRare_ShowsNothingOld()
+    {
+        await using var server = await FakeServer.StartAsync();
+        server.On("GET /v1/events", call => new FakeServer.Answer(200, call switch
+        {
+            0 => """{"data":[{"id":"evt_5","type":"common"}],"nextCursor":"x"}""",
+            1 => """{"data":[],"nextCursor":"c","searchedTo":"2026-01-01T00:00:00Z"}""",
+            2 => """{"data":[{"id":"evt_3","type":"rare"}],"nextCursor":null}""",
+            _ => """{"data":[{"id":"evt_7","type":"rare"},{"id":"evt_3","type":"rare"}],"nextCursor":null}""",
+        }));
+
+        var run = await CliRun.ExecuteAsync(server, "events", "tail", "--type", "rare", "--count", "1", "--output", "json");
+
+        Assert.Equal("""{"id":"evt_7","type":"rare"}""", run.Output.Trim());
+    }
+
+    [Fact]
+    public async Task List_OfASearchThatTakesLong_TellsATerminalHowFarItIs()
+    {
+        await using var server = await FakeServer.StartAsync();
+        server.On("GET /v1/events", call => new FakeServer.Answer(200, call == 0
+            ? """{"data":[],"nextCursor":"c","searchedTo":"2026-01-01T00:00:00Z"}"""
+            : """{"data":[{"id":"evt_1"}],"nextCursor":null}"""));
+
+        var run = await CliRun.ExecuteAsync(server.Url, CliRun.Key, ["events", "list", "--type", "rare"], terminal: true);
+
+        Assert.Contains("Searched back to 2026-01-01T00:00:00Z, 0 found so far ...", run.Error, StringComparison.Ordinal);
+        Assert.Contains("evt_1", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]

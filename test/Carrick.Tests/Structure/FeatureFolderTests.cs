@@ -36,7 +36,7 @@ public sealed class FeatureFolderTests
         ("Events", ["Shards", "Commit", "Dispatch", "Hosting"]),
         ("Replay", ["Diagnostics", "Shards", "Commit", "Dispatch"]),
         ("Retention", ["Diagnostics", "Shards", "Storage", "Commit", "Dispatch"]),
-        ("Search", ["Shards", "Storage", "Commit", "Dispatch"]),
+        ("Search", ["Diagnostics", "Shards", "Storage", "Commit", "Dispatch"]),
         ("Operations", ["Shards", "Commit", "Dispatch", "Hosting", "Replay"]),
         ("Cluster", ["Diagnostics", "Shards", "Storage", "Commit", "Dispatch", "Hosting", "Replay"]),
     ];

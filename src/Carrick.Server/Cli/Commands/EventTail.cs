@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using Carrick.Server.Cli.Api;
 
@@ -8,6 +9,8 @@ namespace Carrick.Server.Cli.Commands;
 internal static class EventTail
 {
     private const int PageSize = 100;
+    // An event that is stored later may have been received a little earlier.
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
     private static readonly string[] Fields = ["receivedAt", "id", "integration", "type", "subject"];
 
     // A burst that is longer than this is cut: the tail is for people.
@@ -36,17 +39,22 @@ internal static class EventTail
 
     private static async Task<int> RunAsync(CliContext context, string query, int count, CancellationToken cancellationToken)
     {
-        var first = await ReadNewAsync(context.Api, query, null, cancellationToken);
-        if (first.Failure is { } failure)
+        // What is there already, whatever its integration and type: everything newer is new. A search for what is rare may look through years before it finds one.
+        var answer = await context.Api.GetAsync("v1/events?limit=1", cancellationToken);
+        if (answer.Failure is { } failure)
         {
             return context.Fail(failure);
         }
 
-        var last = first.Newest ?? "";
+        var newest = Page.Read(answer).Data;
+        var last = newest is [var item, ..] ? JsonText.At(item, "id") : "";
+        var since = newest is [var stored, ..] && DateTimeOffset.TryParse(JsonText.At(stored, "receivedAt"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
+            ? $"&from={(at - ClockTolerance).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)}"
+            : "";
         for (var shown = 0; shown < count;)
         {
             await Task.Delay(TimeSpan.FromSeconds(1), context.Host.Time, cancellationToken);
-            var read = await ReadNewAsync(context.Api, query, last, cancellationToken);
+            var read = await ReadNewAsync(context.Api, query + since, last, cancellationToken);
             if (read.Failure is { ExitCode: not (ExitCodes.Busy or ExitCodes.Unreachable) } stop)
             {
                 return context.Fail(stop);
@@ -59,9 +67,9 @@ internal static class EventTail
             }
 
             last = read.Newest ?? last;
-            foreach (var item in read.Events.Take(count - shown))
+            foreach (var fresh in read.Events.Take(count - shown))
             {
-                Print(context, item);
+                Print(context, fresh);
                 shown++;
             }
         }
@@ -69,24 +77,24 @@ internal static class EventTail
         return ExitCodes.Ok;
     }
 
-    /// <summary>Events after <paramref name="last"/>, oldest first; without it only the newest one's id.</summary>
+    /// <summary>Events after <paramref name="last"/>, oldest first. Ids are in the order of their events.</summary>
     private static async Task<(IReadOnlyList<JsonElement> Events, string? Newest, CliFailure? Failure)> ReadNewAsync(
-        ApiClient api, string query, string? last, CancellationToken cancellationToken)
+        ApiClient api, string query, string last, CancellationToken cancellationToken)
     {
         var events = new List<JsonElement>();
         var cursor = "";
         for (var page = 0; page < MaxPages; page++)
         {
-            var answer = await api.GetAsync($"v1/events?limit={(last is null ? 1 : PageSize)}{query}{cursor}", cancellationToken);
+            var answer = await api.GetAsync($"v1/events?limit={PageSize}{query}{cursor}", cancellationToken);
             if (answer.Failure is { } failure)
             {
                 return ([], null, failure);
             }
 
-            var (data, next) = Page.Read(answer);
-            var fresh = data.TakeWhile(item => JsonText.At(item, "id") != last).ToList();
+            var (data, next, _) = Page.Read(answer);
+            var fresh = data.TakeWhile(item => string.CompareOrdinal(JsonText.At(item, "id"), last) > 0).ToList();
             events.AddRange(fresh);
-            if (last is null || fresh.Count < data.Count || next is null)
+            if (fresh.Count < data.Count || next is null)
             {
                 break;
             }
@@ -95,7 +103,7 @@ internal static class EventTail
         }
 
         events.Reverse();
-        return (last is null ? [] : events, events.Count == 0 ? null : JsonText.At(events[^1], "id"), null);
+        return (events, events.Count == 0 ? null : JsonText.At(events[^1], "id"), null);
     }
 
     private static void Print(CliContext context, JsonElement item)

@@ -40,7 +40,7 @@ internal static class ListCommand
                 return context.Fail(failure);
             }
 
-            var (data, next) = Page.Read(answer);
+            var (data, next, _) = Page.Read(answer);
             context.Printer.List(data, next, columns);
             return ExitCodes.Ok;
         },
@@ -66,10 +66,14 @@ internal static class ListCommand
                 return context.Fail(failure);
             }
 
-            var (data, next) = Page.Read(answer);
+            var (data, next, searchedTo) = Page.Read(answer);
             rows.AddRange(data);
-            // A page may be empty and still have another behind it: the server looks at a bounded number of rows for each.
+            // A page may be empty and still have another behind it: the server looks for a bounded time for each.
             cursor = next;
+            if (next is not null && searchedTo is not null && context.Host.Terminal)
+            {
+                await context.Host.Error.WriteLineAsync($"Searched back to {TerminalText.Clean(searchedTo)}, {rows.Count} found so far ...");
+            }
         }
         while (cursor is not null && rows.Count < limit);
 

@@ -7,7 +7,7 @@ namespace Carrick.Server.Cli.Commands;
 internal static class Page
 {
     /// <exception cref="CliException">The answer is no list.</exception>
-    public static (IReadOnlyList<JsonElement> Data, string? Next) Read(ApiAnswer answer)
+    public static (IReadOnlyList<JsonElement> Data, string? Next, string? SearchedTo) Read(ApiAnswer answer)
     {
         var root = answer.Json();
         if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Array)
@@ -15,7 +15,8 @@ internal static class Page
             throw new CliException(new CliFailure(ExitCodes.Failure, "The server's answer is not a list.", "Check that --server names a Carrick server."));
         }
 
-        var next = root.TryGetProperty("nextCursor", out var cursor) && cursor.ValueKind == JsonValueKind.String ? cursor.GetString() : null;
-        return ([.. data.EnumerateArray()], next);
+        return ([.. data.EnumerateArray()], Text("nextCursor"), Text("searchedTo"));
+
+        string? Text(string name) => root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
     }
 }
